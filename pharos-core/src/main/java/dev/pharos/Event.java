@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A flag, set or clear, that threads wait for: {@link #set} releases every thread that waits and lets later ones
+ * through, {@link #clear} makes later ones wait again. Unlike a {@link java.util.concurrent.CountDownLatch} an event
+ * can be cleared and used again; unlike a {@link java.util.concurrent.locks.Condition} it needs no lock and no loop,
+ * and remembers that it was set. It is the {@code Event} of Python's {@code threading} module, with promises written
+ * down.
+ *
+ * <pre>{@code
+ * Event ready = new ThreadEvent("ready");
+ *
+ * Thread server = new Thread(() -> {
+ *     bind();
+ *     ready.set();                  // releases everyone who waits, now or later
+ *     serve();
+ * });
+ * server.start();
+ *
+ * if (!ready.await(Duration.ofSeconds(10))) {
+ *     throw new IllegalStateException("the server did not come up in 10 s");
+ * }
+ * }</pre>
+ *
+ * <p>The implementations differ in their reach: {@link ThreadEvent} serves the threads of one JVM. Code that is
+ * written against this interface runs with any of them.
+ *
+ * <h2>What every event promises</h2>
+ * <ol>
+ *   <li><b>No lost set.</b> Whoever waits when {@code set} is called is released by it, even if {@code clear} follows
+ *       at once and the waiter gets to run only later.
+ *   <li><b>No phantom.</b> {@code await} returns normally only if the event was set at some moment between its call
+ *       and its return.
+ *   <li><b>Every set publishes,</b> the redundant one too. After {@code clear()} has returned, a thread sees all that
+ *       other threads did before any {@code set()} that this {@code clear()} undid, including those that found the
+ *       event set already. So a consumer may loop over {@code await(); clear(); drain();} while producers call
+ *       {@code add(x); set();}, and no item is left behind. The same holds with {@code set} and {@code clear}
+ *       exchanged.
+ *   <li><b>Timed waits</b> never report a time-out if a {@code set()} returned before the deadline, however late the
+ *       waiting thread gets to run. A time of zero or less polls. No time is too long. The clock is
+ *       {@link System#nanoTime}.
+ *   <li><b>Interrupts.</b> A wait that was released returns normally and leaves the interrupt status alone. An
+ *       {@code await} on a set event does not look at the status.
+ *   <li><b>Progress.</b> No method but the waits ever blocks. {@code set} and {@code clear} may be called from
+ *       anywhere: shutdown hooks, cleaners, completion callbacks.
+ *   <li><b>No residue.</b> Waits that time out, are interrupted or cancelled leave no memory behind beyond a constant
+ *       factor of the waits that go on.
+ *   <li><b>Thread dumps tell.</b> A waiting thread is shown as parked for its event.
+ * </ol>
+ *
+ * <p>Whatever is promised of {@code set} and {@code await} holds of {@code clear} and {@code awaitClear} with set and
+ * clear exchanged.
+ *
+ * <p><b>Memory consistency effects.</b> Actions in a thread before a {@code set()} that set the event
+ * <i>happen-before</i> actions in another thread after a wait that this {@code set()} released, after a wait or an
+ * {@code isSet()} that returned because it found the event set by it, and the actions of dependents of a
+ * {@code whenSet()} future. Nothing is promised to a thread whose wait timed out.
+ *
+ * <p><b>What an event is not.</b> Waiting for an event is not mutual exclusion: all waiters are released together,
+ * and what they then do to shared data needs a lock or an atomic variable as it would anywhere.
+ *
+ * <p>A {@code null} argument gives a {@link NullPointerException}.
+ */
+public interface Event {
+    /**
+     * Sets this event and releases every thread that waits for it to be set. They stay released, even if
+     * {@link #clear} follows at once. Setting an event that is set changes nothing, but publishes all the same.
+     *
+     * @return {@code true} if this call changed the event, {@code false} if it was set already
+     */
+    boolean set();
+
+    /**
+     * Clears this event, so that later calls of {@link #await()} wait, and releases every thread that waits for it
+     * to be clear. Never takes back the release of a thread by an earlier {@link #set}.
+     *
+     * @return {@code true} if this call changed the event, {@code false} if it was clear already
+     */
+    boolean clear();
+
+    /**
+     * Tells whether this event is set. Prefer a wait where the answer decides what happens next: by the time the
+     * caller looks at it, the event may have changed.
+     *
+     * @return {@code true} if this event is set
+     */
+    boolean isSet();
+
+    /**
+     * Waits until this event is set.
+     *
+     * <ul>
+     *   <li>If it is set already, returns at once, whatever the interrupt status.
+     *   <li>If it is set while this thread waits, returns, even if it has been cleared again by then.
+     *   <li>If this thread is interrupted before that, on entry or while waiting, throws.
+     * </ul>
+     *
+     * @throws InterruptedException if this thread was interrupted before the event was set; its interrupt status is
+     *     cleared
+     */
+    void await() throws InterruptedException;
+
+    /**
+     * Waits until this event is set, or the time is over. The cases are those of {@link #await()}, and:
+     *
+     * <ul>
+     *   <li>If the time is over first, returns {@code false}. It does so only if no {@code set()} returned in time.
+     *   <li>If the time is zero or less, does not wait at all.
+     * </ul>
+     *
+     * @param timeout how long to wait at most; of any size, since more than 292 years is taken as that
+     * @param unit the unit of {@code timeout}
+     * @return {@code true} if this event was set, {@code false} if the time ran out
+     * @throws InterruptedException if this thread was interrupted before the event was set and the time was over; its
+     *     interrupt status is cleared
+     */
+    boolean await(long timeout, TimeUnit unit) throws InterruptedException;
+
+    /**
+     * Waits until this event is set, or the time is over: {@link #await(long, TimeUnit)} for a {@link Duration}.
+     *
+     * @param timeout how long to wait at most; of any size
+     * @return {@code true} if this event was set, {@code false} if the time ran out
+     * @throws InterruptedException as in {@link #await(long, TimeUnit)}
+     */
+    default boolean await(Duration timeout) throws InterruptedException {
+        return await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Waits until this event is clear: the mirror image of {@link #await()}.
+     *
+     * @throws InterruptedException if this thread was interrupted before the event was clear; its interrupt status is
+     *     cleared
+     */
+    void awaitClear() throws InterruptedException;
+
+    /**
+     * Waits until this event is clear, or the time is over: the mirror image of {@link #await(long, TimeUnit)}.
+     *
+     * @param timeout how long to wait at most; of any size
+     * @param unit the unit of {@code timeout}
+     * @return {@code true} if this event was clear, {@code false} if the time ran out
+     * @throws InterruptedException as in {@link #await(long, TimeUnit)}
+     */
+    boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException;
+
+    /**
+     * Waits until this event is clear, or the time is over: {@link #awaitClear(long, TimeUnit)} for a
+     * {@link Duration}.
+     *
+     * @param timeout how long to wait at most; of any size
+     * @return {@code true} if this event was clear, {@code false} if the time ran out
+     * @throws InterruptedException as in {@link #await(long, TimeUnit)}
+     */
+    default boolean awaitClear(Duration timeout) throws InterruptedException {
+        return awaitClear(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Returns a future that completes with {@code null} once this event is set. It counts as waiting from this call
+     * on, not from its first use: a {@code set()} that comes next completes it, even if {@code clear()} follows.
+     *
+     * <p>If the event is set already, the future is complete. Otherwise it is completed by a task of
+     * {@link CompletableFuture#defaultExecutor() the default executor} of completable futures, a task for each future,
+     * so that its dependents never run inside {@code set()}, and one that blocks or throws holds up no other.
+     *
+     * <p>Cancelling it, or completing it in another way (as {@link CompletableFuture#orTimeout orTimeout} does), ends
+     * the wait. Whether {@code cancel} or {@code orTimeout} came before {@code set()} is decided by {@code set()}, not
+     * by the task: once {@code set()} has released the future they no longer have an effect, and the future completes
+     * normally.
+     *
+     * @return a new future
+     */
+    CompletableFuture<Void> whenSet();
+
+    /**
+     * Returns a future that completes with {@code null} once this event is clear: the mirror image of
+     * {@link #whenSet}.
+     *
+     * @return a new future
+     */
+    CompletableFuture<Void> whenClear();
+
+    /**
+     * Waits until one of several events is set. The events may be of different reaches and there may be any number
+     * of them; one may occur twice. When this method returns, it has left nothing with the others.
+     *
+     * <p>All events are waited for at the same time: one that is set and cleared again while this thread waits
+     * releases it. If several are set, the first of them in the order of the arguments is returned.
+     *
+     * @param events the events
+     * @return an event that was set
+     * @throws IllegalArgumentException if there are no events, which would mean to wait for ever
+     * @throws InterruptedException if this thread was interrupted before one was set; its interrupt status is cleared
+     */
+    static Event awaitAny(Event... events) throws InterruptedException {
+        return Objects.requireNonNull(GroupWait.any(false, 0L, events), "an untimed wait does not time out");
+    }
+
+    /**
+     * Waits until one of several events is set, or the time is over: {@link #awaitAny(Event...)} with a limit. As in
+     * {@link #await(long, TimeUnit)}, the time is reported to be over only if no {@code set()} of any of the events
+     * returned in time.
+     *
+     * @param timeout how long to wait at most; of any size
+     * @param events the events
+     * @return an event that was set, or {@code null} if the time ran out
+     * @throws IllegalArgumentException if there are no events
+     * @throws InterruptedException if this thread was interrupted before one was set and the time was over; its
+     *     interrupt status is cleared
+     */
+    static @Nullable Event awaitAny(Duration timeout, Event... events) throws InterruptedException {
+        return GroupWait.any(true, TimeUnit.NANOSECONDS.convert(timeout), events);
+    }
+
+    /**
+     * Waits until each of several events has been set. All events are waited for at the same time: one that was set
+     * and cleared again while this thread waited for another counts as set.
+     *
+     * @param events the events
+     * @throws IllegalArgumentException if there are no events
+     * @throws InterruptedException if this thread was interrupted before that; its interrupt status is cleared
+     */
+    static void awaitAll(Event... events) throws InterruptedException {
+        GroupWait.all(false, 0L, events);
+    }
+
+    /**
+     * Waits until each of several events has been set, or the time is over: {@link #awaitAll(Event...)} with a limit.
+     *
+     * @param timeout how long to wait at most for all of them together; of any size
+     * @param events the events
+     * @return {@code true} if each was set, {@code false} if the time ran out
+     * @throws IllegalArgumentException if there are no events
+     * @throws InterruptedException if this thread was interrupted before that and the time was over; its interrupt
+     *     status is cleared
+     */
+    static boolean awaitAll(Duration timeout, Event... events) throws InterruptedException {
+        return GroupWait.all(true, TimeUnit.NANOSECONDS.convert(timeout), events);
+    }
+
+    /**
+     * Describes this event: its identity, its name if it has one, whether it is set, and how many wait, as in
+     * {@code dev.pharos.ThreadEvent@5ca881b5[orders-ready, clear, 3 waiting]}. Never blocks.
+     *
+     * @return a description for people; its form may change
+     */
+    @Override
+    String toString();
+}

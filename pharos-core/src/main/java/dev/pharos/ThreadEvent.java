@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An {@link Event} for the threads of one JVM, platform threads and virtual ones. It differs from a
+ * {@link java.util.concurrent.CountDownLatch} of one in that it can be cleared, and from a latch that is built on
+ * {@link java.util.concurrent.locks.AbstractQueuedSynchronizer} and reset in that no waiter misses a set that is
+ * cleared at once.
+ *
+ * <p>Workers that can be paused and stopped:
+ * <pre>{@code
+ * ThreadEvent running = ThreadEvent.initiallySet("running");
+ * ThreadEvent stop = new ThreadEvent("stop");
+ *
+ * void work() throws InterruptedException {
+ *     while (!stop.isSet()) {
+ *         running.await();          // pause: running.clear();  resume: running.set();
+ *         doOnePiece();
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p><b>Progress.</b> {@code isSet} is wait-free; {@code set} and {@code clear} are lock-free, and wake a bounded
+ * number of waiters themselves, however many there are: the woken wake the others. {@code await} on a set event reads
+ * one field. No method holds a lock while it calls foreign code, and no virtual thread is pinned.
+ *
+ * <p><b>Memory.</b> An event without a name is 16 bytes on a 64-bit JVM with compressed references; a thread that
+ * waits adds 24 bytes, and all that wait together another 32.
+ *
+ * <p>The idea of the class is that of {@code threading.Event} in Python and of {@code ManualResetEvent} in .NET; that
+ * the woken help to wake is the idea of {@link java.util.concurrent.Phaser} and {@link CompletableFuture}.
+ */
+public final class ThreadEvent implements Event {
+    /*
+     * Overview.
+     *
+     * The life of an event is a sequence of rounds: periods in which the flag does not change. To wait is to wait for
+     * the end of the present round, whatever comes after it. So a set that is cleared at once is not lost: the round
+     * has ended, and ended it stays, while a waiter that looked at the flag again would find it clear. And a wait for
+     * clear is a wait for the end of the other kind of round: all code here takes the flag to wait for as an argument.
+     *
+     * A round is an object only while somebody waits, or the event has a name. All state is in one field:
+     *
+     *   state                  flag    left by
+     *   ---------------------  ------  ------------------------------------------------------------------------
+     *   null                   clear   set: to SET. The first waiter: to a running clear round.
+     *   SET                    set     clear: to null. The first waiter for clear: to a running set round.
+     *   running clear round    clear   set ends the round: the next row.
+     *   ended clear round      set     set, having ended it: to SET. clear: to null. A waiter for clear: to a
+     *                                  running set round.
+     *   running set round      set     clear ends the round: the next row.
+     *   ended set round        clear   clear, having ended it: to null. set: to SET. A waiter: to a running
+     *                                  clear round.
+     *
+     * An event with a name has a running round in the place of null and of SET, which keeps the name.
+     *
+     * Ending. Round.head is a Treiber stack of the waiters while the round runs. One CAS replaces the stack by a mark
+     * that carries it, and that one step flips the flag, releases everybody in the round and publishes whom to wake.
+     * Nothing of this can be a step of its own:
+     *   - If state moved to SET first and the round ended next, a second set could return in between, a clear follow,
+     *     and a waiter's deadline pass: it would report a time-out although a set had returned in time.
+     *   - If the list were published after the mark, a waiter that happened to wake in between would find nobody to
+     *     help and return, and those it was to wake would sleep for ever. If it were published before the mark, two
+     *     setters could overwrite each other's.
+     *
+     * Invariants.
+     *   1. A round that has ended never runs again, and its flag is the opposite of Round.set for ever.
+     *   2. state leaves a round only after that has ended. So a running round is the present one, and a waiter that was
+     *      pushed is in the present round.
+     *   3. From Round.head, then from Ended.frontier, each node that is live and was not yet passed by the frontier can
+     *      be reached: nodes are added at the top only, and a sweep only skips dead ones.
+     *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
+     *
+     * No set is lost, no release is invented: a waiter returns normally if and only if its round ended. It looks after
+     * it pushed its node and before it parks, and an unpark in between makes the park return; it looks again before it
+     * reports a time-out or an interrupt.
+     *
+     * Waking. The mark's list is a shared frontier: whoever moves it past a node wakes that node. The caller of set
+     * wakes a few, each waiter learns of its release by a method that first wakes all who are left. Invariant 4 needs
+     * care, since the caller stops early: it counts on a platform thread that it has woken. That thread may just have
+     * timed out. But it makes its node dead before it looks at the round, and the caller looks at the node after the
+     * round ended: so either the caller finds the node dead and does not count it, or the thread finds the round ended
+     * and helps. A virtual thread may wait for a carrier and a future for its executor, so they are not counted; a crowd
+     * of nothing else is left to a platform thread started for it.
+     *
+     * Publication. A redundant set changes nothing, but has a full fence between what the caller did before and its
+     * look at the flag; the CAS of a clear is one too. So if the set found the flag as it was before the clear, whoever
+     * called clear sees what the caller of set did. A bare read would not do: the caller's writes could still be in
+     * its store buffer when the other thread has cleared the event and looked for them.
+     *
+     * All fields that are shared are volatile, except Node.next, where it is said why. The only plain writes are those
+     * to an object that no other thread has seen.
+     */
+
+    private static final VarHandle STATE = handle(MethodHandles.lookup(), "state", Object.class);
+    private static final Object SET = new Object();
+
+    private volatile @Nullable Object state;
+
+    /** Creates an event that is clear. */
+    public ThreadEvent() {}
+
+    /**
+     * Creates an event that is clear and has a name, to be told apart by in thread dumps and logs. The name is for
+     * people: two events may share one. A change of an event with a name allocates a small object.
+     *
+     * @param name the name
+     */
+    public ThreadEvent(String name) {
+        state = idle(false, Objects.requireNonNull(name, "name"));
+    }
+
+    /**
+     * Creates an event that is set.
+     *
+     * @return a new event
+     */
+    public static ThreadEvent initiallySet() {
+        ThreadEvent event = new ThreadEvent();
+        event.set();
+        return event;
+    }
+
+    /**
+     * Creates an event that is set and has a name.
+     *
+     * @param name the name
+     * @return a new event
+     */
+    public static ThreadEvent initiallySet(String name) {
+        ThreadEvent event = new ThreadEvent(name);
+        event.set();
+        return event;
+    }
+
+    @Override
+    public boolean set() {
+        return change(true);
+    }
+
+    @Override
+    public boolean clear() {
+        return change(false);
+    }
+
+    @Override
+    public boolean isSet() {
+        return flag(state);
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        if (state != SET) {
+            await(true, false, 0L);
+        }
+    }
+
+    @Override
+    public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
+        Objects.requireNonNull(unit, "unit");
+        return state == SET || await(true, true, unit.toNanos(timeout));
+    }
+
+    @Override
+    public void awaitClear() throws InterruptedException {
+        if (state != null) {
+            await(false, false, 0L);
+        }
+    }
+
+    @Override
+    public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
+        Objects.requireNonNull(unit, "unit");
+        return state == null || await(false, true, unit.toNanos(timeout));
+    }
+
+    @Override
+    public CompletableFuture<Void> whenSet() {
+        return new EventFuture(roundUntil(true));
+    }
+
+    @Override
+    public CompletableFuture<Void> whenClear() {
+        return new EventFuture(roundUntil(false));
+    }
+
+    @Override
+    public String toString() {
+        Object s = state;
+        String name = name(s);
+        int waiting = s instanceof Round round ? round.sweep() : 0;
+        String flag = flag(s) ? "set" : "clear";
+        return super.toString() + "[" + (name == null ? "" : name + ", ") + flag + ", " + waiting + " waiting]";
+    }
+
+    /** Makes the flag what is asked for; true if it was not. */
+    private boolean change(boolean set) {
+        while (true) {
+            Object s = state;
+            if (flag(s) == set) {
+                VarHandle.fullFence(); // see "Publication"
+                if (isSet() == set) {
+                    return false;
+                }
+            } else if (s instanceof Round round && round.set != set) {
+                Round.Ended ended = round.end();
+                if (ended != null) {
+                    STATE.compareAndSet(this, s, idle(set, name(s)));
+                    ended.wakeFirst();
+                    return true;
+                }
+            } else if (STATE.compareAndSet(this, s, idle(set, name(s)))) {
+                return true;
+            }
+        }
+    }
+
+    /** The slow path of every wait for this event alone. */
+    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+        boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
+        if (poll || isSet() == set) {
+            return isSet() == set;
+        }
+        return Waiter.await(register(set, Thread.currentThread()), this, timed, nanos);
+    }
+
+    /** Starts to wait, for a thread that is to be unparked when the flag is as asked for. */
+    Node register(boolean set, Thread thread) {
+        Round round = roundUntil(set);
+        Node node = new Node(round, thread);
+        round.push(node);
+        return node;
+    }
+
+    /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */
+    private Round roundUntil(boolean set) {
+        while (true) {
+            Object s = state;
+            if (flag(s) == set) {
+                return Round.OVER;
+            }
+            if (s instanceof Round running && running.set != set) {
+                return running; // it may end just now: then the push meets the mark
+            }
+            Round round = new Round(!set, name(s));
+            if (STATE.compareAndSet(this, s, round)) {
+                return round;
+            }
+        }
+    }
+
+    private static boolean flag(@Nullable Object state) {
+        return state == SET || (state instanceof Round round && round.flag());
+    }
+
+    private static @Nullable String name(@Nullable Object state) {
+        return state instanceof Round round ? round.name : null;
+    }
+
+    /** The state of an event that nobody waits for. */
+    private static @Nullable Object idle(boolean set, @Nullable String name) {
+        return name != null ? new Round(set, name) : set ? SET : null;
+    }
+
+    /** Access to a volatile field of the class of the lookup. */
+    static VarHandle handle(MethodHandles.Lookup lookup, String field, Class<?> type) {
+        try {
+            return lookup.findVarHandle(lookup.lookupClass(), field, type);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}
