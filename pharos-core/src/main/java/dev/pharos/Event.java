@@ -66,6 +66,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>What an event is not.</b> Waiting for an event is not mutual exclusion: all waiters are released together,
  * and what they then do to shared data needs a lock or an atomic variable as it would anywhere.
  *
+ * <p>{@code toString} tells the identity of an event, its name if it has one, whether it is set, and how many wait, as
+ * in {@code dev.pharos.ThreadEvent@5ca881b5[orders-ready, clear, 3 waiting]}. It never blocks.
+ *
  * <p>A {@code null} argument gives a {@link NullPointerException}.
  */
 public interface Event {
@@ -199,10 +202,11 @@ public interface Event {
      * @param events the events
      * @return an event that was set
      * @throws IllegalArgumentException if there are no events, which would mean to wait for ever
+     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
      * @throws InterruptedException if this thread was interrupted before one was set; its interrupt status is cleared
      */
     static Event awaitAny(Event... events) throws InterruptedException {
-        return Objects.requireNonNull(GroupWait.any(false, 0L, events), "an untimed wait does not time out");
+        return Objects.requireNonNull(GroupWait.await(false, false, 0L, events), "an event cancelled its own future");
     }
 
     /**
@@ -214,11 +218,12 @@ public interface Event {
      * @param events the events
      * @return an event that was set, or {@code null} if the time ran out
      * @throws IllegalArgumentException if there are no events
+     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
      * @throws InterruptedException if this thread was interrupted before one was set and the time was over; its
      *     interrupt status is cleared
      */
     static @Nullable Event awaitAny(Duration timeout, Event... events) throws InterruptedException {
-        return GroupWait.any(true, TimeUnit.NANOSECONDS.convert(timeout), events);
+        return GroupWait.await(false, true, TimeUnit.NANOSECONDS.convert(timeout), events);
     }
 
     /**
@@ -227,10 +232,11 @@ public interface Event {
      *
      * @param events the events
      * @throws IllegalArgumentException if there are no events
+     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
      * @throws InterruptedException if this thread was interrupted before that; its interrupt status is cleared
      */
     static void awaitAll(Event... events) throws InterruptedException {
-        GroupWait.all(false, 0L, events);
+        GroupWait.await(true, false, 0L, events);
     }
 
     /**
@@ -240,19 +246,11 @@ public interface Event {
      * @param events the events
      * @return {@code true} if each was set, {@code false} if the time ran out
      * @throws IllegalArgumentException if there are no events
+     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
      * @throws InterruptedException if this thread was interrupted before that and the time was over; its interrupt
      *     status is cleared
      */
     static boolean awaitAll(Duration timeout, Event... events) throws InterruptedException {
-        return GroupWait.all(true, TimeUnit.NANOSECONDS.convert(timeout), events);
+        return GroupWait.await(true, true, TimeUnit.NANOSECONDS.convert(timeout), events) != null;
     }
-
-    /**
-     * Describes this event: its identity, its name if it has one, whether it is set, and how many wait, as in
-     * {@code dev.pharos.ThreadEvent@5ca881b5[orders-ready, clear, 3 waiting]}. Never blocks.
-     *
-     * @return a description for people; its form may change
-     */
-    @Override
-    String toString();
 }

@@ -2,34 +2,31 @@
 package dev.pharos;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** A future that waits in a round. The end of the round, and nothing later, decides that it completes normally. */
-final class EventFuture extends CompletableFuture<Void> implements Runnable {
-    private final Node node;
+final class EventFuture extends CompletableFuture<Void> {
+    private final @Nullable Executor executor;
+    private final Waiter waiter;
 
-    EventFuture(Round round) {
-        node = new Node(round, this);
-        round.push(node);
-        if (node.isReleased()) {
-            run();
+    /** A future for the end of a round, completed by an executor: its default one if null. */
+    EventFuture(Round round, @Nullable Executor executor) {
+        this.executor = executor;
+        waiter = round.push(this);
+        if (round.hasEnded()) {
+            super.complete(null);
         }
     }
 
-    /** Completes this future by a task of its own. */
-    void completeElsewhere() {
+    /** Has this future completed by its executor. */
+    void submit() {
         try {
-            defaultExecutor().execute(this);
+            (executor == null ? defaultExecutor() : executor).execute(() -> super.complete(null));
         } catch (RejectedExecutionException | OutOfMemoryError e) {
-            // No thread is to be had. A dependent that runs here is better than one that never does.
-            run();
+            super.complete(null); // there is no thread: better a dependent that runs here than one that never does
         }
-    }
-
-    @Override
-    public void run() {
-        super.complete(null);
     }
 
     @Override
@@ -52,8 +49,8 @@ final class EventFuture extends CompletableFuture<Void> implements Runnable {
 
     /** Leaves the round; if it has ended, completes this future before anything else can. */
     private void withdraw() {
-        if (!node.withdraw()) {
-            run();
+        if (!waiter.round.withdraw(waiter)) {
+            super.complete(null);
         }
     }
 }

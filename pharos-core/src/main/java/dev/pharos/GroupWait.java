@@ -1,105 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wait of one thread for any or all of several events. It has a waiter with each; whichever is released unparks
- * the thread, which then looks at all of them. An event of another reach takes part with its {@link Event#whenSet}
- * future, whose cancellation is decided by {@code set()} in the same way.
+ * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
+ * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
+ * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set.
  */
-final class GroupWait implements Waiter {
-    private final boolean all;
-    private final List<Event> events;
-    private final Waiter[] waiters;
+final class GroupWait {
+    private GroupWait() {}
 
-    /** The waiters from 0 to count are registered and not withdrawn. */
-    private int count;
-
-    /** Wait for any: the first that was found released. Wait for all: the first that was not. */
-    private int first;
-
-    private GroupWait(boolean all, Event[] events) {
-        this.all = all;
-        this.events = List.of(events); // throws if one is null
-        this.waiters = new Waiter[events.length];
-        if (events.length == 0) {
+    /** Waits for any event, and returns it; or for all, and returns the first; null if the time ran out. */
+    static @Nullable Event await(boolean all, boolean timed, long nanos, Event... group) throws InterruptedException {
+        List<Event> events = List.of(group); // a copy; throws if one is null
+        if (events.isEmpty()) {
             throw new IllegalArgumentException("no events to wait for: give at least one");
         }
-    }
-
-    static @Nullable Event any(boolean timed, long nanos, Event... events) throws InterruptedException {
-        GroupWait wait = new GroupWait(false, events);
-        return wait.await(timed, nanos) ? wait.events.get(wait.first) : null;
-    }
-
-    static boolean all(boolean timed, long nanos, Event... events) throws InterruptedException {
-        return new GroupWait(true, events).await(timed, nanos);
-    }
-
-    private boolean await(boolean timed, long nanos) throws InterruptedException {
-        Thread thread = Thread.currentThread();
+        AtomicInteger missing = new AtomicInteger(all ? events.size() : 1);
+        ThreadEvent gate = new ThreadEvent((all ? "all of " : "any of ") + events.size() + " events");
+        List<CompletableFuture<Void>> futures = new ArrayList<>();
         try {
-            for (Event event : events) {
-                Waiter waiter = event instanceof ThreadEvent near
-                        ? near.register(true, thread)
-                        : new Foreign(event.whenSet(), thread);
-                waiters[count++] = waiter;
-                if (!all && waiter.isReleased()) {
-                    break;
-                }
+            for (int i = 0; i < events.size() && !gate.isSet(); i++) {
+                CompletableFuture<Void> future = events.get(i) instanceof ThreadEvent near
+                        ? new EventFuture(near.roundUntil(true), Runnable::run) // only the gate depends on it
+                        : events.get(i).whenSet();
+                futures.add(future);
+                var unused = future.whenComplete((nothing, failure) -> {
+                    if (failure != null || missing.decrementAndGet() == 0) {
+                        gate.set();
+                    }
+                });
             }
-            return Waiter.await(this, this, timed, nanos);
+            gate.await(true, timed, nanos);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
-            withdraw();
+            futures.forEach(future -> future.cancel(false));
         }
-    }
-
-    @Override
-    public boolean isReleased() {
-        int i = all ? first : 0;
-        while (i < count && waiters[i].isReleased() == all) {
-            i++;
+        int released = 0;
+        Event first = events.get(0);
+        for (int i = futures.size() - 1; i >= 0; i--) {
+            if (!futures.get(i).isCancelled()) {
+                futures.get(i).join(); // is done, but throws if the event has failed
+                released++;
+                first = events.get(i);
+            }
         }
-        first = i;
-        return all == (i == count);
-    }
-
-    @Override
-    public boolean withdraw() {
-        boolean any = false;
-        boolean every = true;
-        while (count > 0) {
-            boolean released = !waiters[--count].withdraw();
-            any |= released;
-            every &= released;
-            first = released ? count : first;
+        boolean enough = released >= (all ? events.size() : 1);
+        if (!enough && Thread.interrupted()) {
+            throw new InterruptedException();
         }
-        return !(all ? every : any);
-    }
-
-    @Override
-    public String toString() {
-        return (all ? "all of " : "any of ") + events;
-    }
-
-    /** The waiter for an event of another reach. */
-    private record Foreign(CompletableFuture<Void> future, CompletableFuture<?> wake) implements Waiter {
-        Foreign(CompletableFuture<Void> future, Thread thread) {
-            this(future, future.whenComplete((nothing, failure) -> LockSupport.unpark(thread)));
-        }
-
-        @Override
-        public boolean isReleased() {
-            return future.isDone() && future.join() == null; // done: does not wait, but throws if it has failed
-        }
-
-        @Override
-        public boolean withdraw() {
-            return future.cancel(false) || future.isCompletedExceptionally();
-        }
+        return enough ? first : null;
     }
 }

@@ -13,14 +13,7 @@ final class Round {
     private static final VarHandle HEAD = ThreadEvent.handle(MethodHandles.lookup(), "head", Object.class);
     private static final VarHandle DEAD = ThreadEvent.handle(MethodHandles.lookup(), "dead", int.class);
 
-    /** A round that has ended, with nobody in it. */
-    static final Round OVER = new Round(false, null);
-
-    static {
-        OVER.end();
-    }
-
-    /** How many dead nodes a round with few live ones may hold. Small beside the stacks of as many threads. */
+    /** How many dead waiters a round with few live ones may hold. Small beside the stacks of as many threads. */
     private static final int SWEEP_AT = 32;
 
     /** The flag of the event while this round runs; the other value once it has ended. */
@@ -29,11 +22,11 @@ final class Round {
     /** The name of the event, kept here so that an event without one pays nothing for it. */
     final @Nullable String name;
 
-    /** Null or a Node, the top of the stack of waiters, while this round runs; then an Ended, for ever. */
+    /** Null or a Waiter, the top of the stack, while this round runs; then an Ended, for ever. */
     private volatile @Nullable Object head;
 
     /**
-     * How many nodes have died below the head and have not been allowed for by a sweep. Whoever counts it up to
+     * How many waiters have died below the head and have not been allowed for by a sweep. Whoever counts it up to
      * SWEEP_AT sweeps, alone, and at the end counts it down by what the next sweep may wait for.
      */
     @SuppressWarnings("unused") // by DEAD
@@ -49,53 +42,47 @@ final class Round {
         return set != head instanceof Ended;
     }
 
-    /** Pushes a node, unless this round has ended; then its waiter is released. */
-    void push(Node node) {
-        Object h;
-        do {
-            h = head;
-            if (h instanceof Ended) {
-                return;
+    /** Starts to wait; if this round has ended, the waiter is released and not pushed. */
+    Waiter push(Object threadOrFuture) {
+        Waiter waiter = new Waiter(this, threadOrFuture);
+        for (Object h = head; !(h instanceof Ended); h = head) {
+            waiter.next = (Waiter) h;
+            if (HEAD.compareAndSet(this, h, waiter)) {
+                break;
             }
-            node.next = (Node) h;
-        } while (!HEAD.compareAndSet(this, h, node));
+        }
+        return waiter;
     }
 
     /**
-     * Ends this round: flips the flag, releases all its waiters and publishes whom to wake, in one step.
-     *
-     * @return whom to wake, a duty of the caller; null if this round had ended already
+     * Ends this round: flips the flag, releases all its waiters and publishes whom to wake, in one step; then wakes the
+     * first of them. False if this round had ended already.
      */
-    @Nullable
-    Ended end() {
-        Object h;
-        Ended ended;
-        do {
-            h = head;
-            if (h instanceof Ended) {
-                return null;
+    boolean end() {
+        for (Object h = head; !(h instanceof Ended); h = head) {
+            Ended ended = new Ended((Waiter) h);
+            if (HEAD.compareAndSet(this, h, ended)) {
+                ended.wakeFirst();
+                return true;
             }
-            ended = new Ended((Node) h);
-        } while (!HEAD.compareAndSet(this, h, ended));
-        return ended;
-    }
-
-    /** Tells a waiter whether this round has ended; if so, first helps to wake the others. */
-    boolean hasEnded() {
-        if (head instanceof Ended ended) {
-            ended.wakeAll();
-            return true;
         }
         return false;
     }
 
-    /** Gives up a node that has just died; false, after it helped to wake the others, if this round has ended. */
-    boolean remove(Node node) {
-        if (head == node && HEAD.compareAndSet(this, node, node.next)) {
-            return true;
-        }
-        if (hasEnded()) {
-            return false;
+    /** Tells a waiter whether this round has ended; if so, first helps to wake the others. */
+    boolean hasEnded() {
+        return head instanceof Ended ended && ended.wakeAll();
+    }
+
+    /**
+     * Stops a waiter from waiting: true if it was not released and now never will be, false if it was. The order
+     * matters: it is dead before the round is looked at. See "Waking" in {@link ThreadEvent}.
+     */
+    boolean withdraw(Waiter waiter) {
+        waiter.target = null;
+        boolean popped = head == waiter && HEAD.compareAndSet(this, waiter, waiter.next);
+        if (popped || hasEnded()) {
+            return popped;
         }
         if ((int) DEAD.getAndAdd(this, 1) == SWEEP_AT - 1) {
             // The next sweep comes when as many have died as half of those that live now. So the dead are never many
@@ -108,23 +95,23 @@ final class Round {
         return true;
     }
 
-    /** Unlinks the dead nodes below the head, and counts the live ones: 0 if this round has ended. */
+    /** Unlinks the dead waiters below the head, and counts the live ones: 0 if this round has ended. */
     int sweep() {
         int live = 0;
-        for (Object top = head; top instanceof Node node; top = node.next) {
-            live += node.isDead() ? 0 : 1;
-            Node next = node.next;
-            while (next != null && next.isDead()) {
+        for (Object top = head; top instanceof Waiter waiter; top = waiter.next) {
+            live += waiter.target == null ? 0 : 1;
+            Waiter next = waiter.next;
+            while (next != null && next.target == null) {
                 next = next.next;
             }
-            node.next = next;
+            waiter.next = next;
         }
         return live;
     }
 
     /** The mark of a round that has ended, with those of its waiters that nobody has woken yet. */
     static final class Ended {
-        private static final VarHandle FRONTIER = ThreadEvent.handle(MethodHandles.lookup(), "frontier", Node.class);
+        private static final VarHandle FRONTIER = ThreadEvent.handle(MethodHandles.lookup(), "frontier", Waiter.class);
 
         /** The caller of set() wakes no more platform threads than this: the woken wake the others. */
         private static final int FIRST_PLATFORM = 8;
@@ -133,23 +120,19 @@ final class Round {
         private static final int FIRST = 256;
 
         /** The top of the list of waiters to wake. Whoever moves it on wakes the one it passed. */
-        private volatile @Nullable Node frontier;
+        private volatile @Nullable Waiter frontier;
 
-        Ended(@Nullable Node waiters) {
+        Ended(@Nullable Waiter waiters) {
             frontier = waiters;
         }
 
-        /** The share of the one who ended the round: a bounded number, but so many that the rest are sure to be woken. */
+        /** The share of the one who ended the round: a bounded number, but so that the rest are sure to be woken. */
         void wakeFirst() {
             int platform = 0;
-            for (int i = 0; i < FIRST && platform < FIRST_PLATFORM; i++) {
-                Node node = next();
-                if (node == null) {
-                    return;
-                }
-                platform += node.wake() ? 1 : 0;
+            for (int i = 0; i < FIRST && platform < FIRST_PLATFORM && frontier != null; i++) {
+                platform += wakeNext() ? 1 : 0;
             }
-            if (platform == 0) {
+            if (platform == 0 && frontier != null) {
                 try {
                     Thread waker = new Thread(null, this::wakeAll, "pharos-waker", 0L, false);
                     waker.setDaemon(true);
@@ -160,19 +143,17 @@ final class Round {
             }
         }
 
-        /** Wakes everybody who is left. */
-        void wakeAll() {
-            for (Node node = next(); node != null; node = next()) {
-                node.wake();
+        /** Wakes everybody who is left, and then returns true. */
+        boolean wakeAll() {
+            while (frontier != null) {
+                wakeNext();
             }
+            return true;
         }
 
-        private @Nullable Node next() {
-            Node node;
-            do {
-                node = frontier;
-            } while (node != null && !FRONTIER.compareAndSet(this, node, node.next));
-            return node;
+        private boolean wakeNext() {
+            Waiter waiter = frontier;
+            return waiter != null && FRONTIER.compareAndSet(this, waiter, waiter.next) && waiter.wake();
         }
     }
 }

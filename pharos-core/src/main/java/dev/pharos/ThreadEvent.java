@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Workers that can be paused and stopped:
  * <pre>{@code
- * ThreadEvent running = ThreadEvent.initiallySet("running");
- * ThreadEvent stop = new ThreadEvent("stop");
+ * ThreadEvent running = ThreadEvent.initiallySet();
+ * ThreadEvent stop = new ThreadEvent();
  *
  * void work() throws InterruptedException {
  *     while (!stop.isSet()) {
@@ -46,7 +46,7 @@ public final class ThreadEvent implements Event {
      * has ended, and ended it stays, while a waiter that looked at the flag again would find it clear. And a wait for
      * clear is a wait for the end of the other kind of round: all code here takes the flag to wait for as an argument.
      *
-     * A round is an object only while somebody waits, or the event has a name. All state is in one field:
+     * A round is an object only while somebody waits, or if the event has a name. All state is in one field:
      *
      *   state                  flag    left by
      *   ---------------------  ------  ------------------------------------------------------------------------
@@ -59,11 +59,11 @@ public final class ThreadEvent implements Event {
      *   ended set round        clear   clear, having ended it: to null. set: to SET. A waiter: to a running
      *                                  clear round.
      *
-     * An event with a name has a running round in the place of null and of SET, which keeps the name.
+     * An event with a name has a running round, which keeps the name, in the place of null and of SET.
      *
      * Ending. Round.head is a Treiber stack of the waiters while the round runs. One CAS replaces the stack by a mark
      * that carries it, and that one step flips the flag, releases everybody in the round and publishes whom to wake.
-     * Nothing of this can be a step of its own:
+     * None of the three can be a step of its own:
      *   - If state moved to SET first and the round ended next, a second set could return in between, a clear follow,
      *     and a waiter's deadline pass: it would report a time-out although a set had returned in time.
      *   - If the list were published after the mark, a waiter that happened to wake in between would find nobody to
@@ -71,32 +71,30 @@ public final class ThreadEvent implements Event {
      *     setters could overwrite each other's.
      *
      * Invariants.
-     *   1. A round that has ended never runs again, and its flag is the opposite of Round.set for ever.
-     *   2. state leaves a round only after that has ended. So a running round is the present one, and a waiter that was
-     *      pushed is in the present round.
-     *   3. From Round.head, then from Ended.frontier, each node that is live and was not yet passed by the frontier can
-     *      be reached: nodes are added at the top only, and a sweep only skips dead ones.
+     *   1. A round that has ended never runs again: its flag is the opposite of Round.set for ever.
+     *   2. state leaves a round only after that has ended. So a running round that state has held is the present one.
+     *   3. From Round.head, then from Ended.frontier, every live waiter that the frontier has not passed can be reached:
+     *      waiters are added at the top only, and a sweep only skips dead ones.
      *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
      *
-     * No set is lost, no release is invented: a waiter returns normally if and only if its round ended. It looks after
-     * it pushed its node and before it parks, and an unpark in between makes the park return; it looks again before it
-     * reports a time-out or an interrupt.
+     * No set is lost and none invented: a wait returns normally if and only if its round ended. It looks at the round
+     * after it has pushed its waiter and before each park, and an unpark in between makes the park return; it looks
+     * again, with its waiter dead, before it reports a time-out or an interrupt.
      *
-     * Waking. The mark's list is a shared frontier: whoever moves it past a node wakes that node. The caller of set
-     * wakes a few, each waiter learns of its release by a method that first wakes all who are left. Invariant 4 needs
-     * care, since the caller stops early: it counts on a platform thread that it has woken. That thread may just have
-     * timed out. But it makes its node dead before it looks at the round, and the caller looks at the node after the
-     * round ended: so either the caller finds the node dead and does not count it, or the thread finds the round ended
-     * and helps. A virtual thread may wait for a carrier and a future for its executor, so they are not counted; a crowd
-     * of nothing else is left to a platform thread started for it.
+     * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
+     * wakes a few; every look of a waiter that finds its round ended wakes all who are left. Invariant 4 needs care,
+     * since the caller stops early and counts on a platform thread that it has woken. That thread may be about to time
+     * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the round
+     * has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round ended
+     * and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not count; a
+     * crowd of nothing else is left to a platform thread that is started for it.
      *
-     * Publication. A redundant set changes nothing, but has a full fence between what the caller did before and its
+     * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
      * look at the flag; the CAS of a clear is one too. So if the set found the flag as it was before the clear, whoever
      * called clear sees what the caller of set did. A bare read would not do: the caller's writes could still be in
      * its store buffer when the other thread has cleared the event and looked for them.
      *
-     * All fields that are shared are volatile, except Node.next, where it is said why. The only plain writes are those
-     * to an object that no other thread has seen.
+     * All shared fields are volatile, except Waiter.next, where it is said why.
      */
 
     private static final VarHandle STATE = handle(MethodHandles.lookup(), "state", Object.class);
@@ -128,18 +126,6 @@ public final class ThreadEvent implements Event {
         return event;
     }
 
-    /**
-     * Creates an event that is set and has a name.
-     *
-     * @param name the name
-     * @return a new event
-     */
-    public static ThreadEvent initiallySet(String name) {
-        ThreadEvent event = new ThreadEvent(name);
-        event.set();
-        return event;
-    }
-
     @Override
     public boolean set() {
         return change(true);
@@ -157,47 +143,40 @@ public final class ThreadEvent implements Event {
 
     @Override
     public void await() throws InterruptedException {
-        if (state != SET) {
-            await(true, false, 0L);
-        }
+        await(true, false, 0L);
     }
 
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        Objects.requireNonNull(unit, "unit");
-        return state == SET || await(true, true, unit.toNanos(timeout));
+        return await(true, true, unit.toNanos(timeout));
     }
 
     @Override
     public void awaitClear() throws InterruptedException {
-        if (state != null) {
-            await(false, false, 0L);
-        }
+        await(false, false, 0L);
     }
 
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        Objects.requireNonNull(unit, "unit");
-        return state == null || await(false, true, unit.toNanos(timeout));
+        return await(false, true, unit.toNanos(timeout));
     }
 
     @Override
     public CompletableFuture<Void> whenSet() {
-        return new EventFuture(roundUntil(true));
+        return new EventFuture(roundUntil(true), null);
     }
 
     @Override
     public CompletableFuture<Void> whenClear() {
-        return new EventFuture(roundUntil(false));
+        return new EventFuture(roundUntil(false), null);
     }
 
     @Override
     public String toString() {
         Object s = state;
-        String name = name(s);
+        String name = name(s) == null ? "" : name(s) + ", ";
         int waiting = s instanceof Round round ? round.sweep() : 0;
-        String flag = flag(s) ? "set" : "clear";
-        return super.toString() + "[" + (name == null ? "" : name + ", ") + flag + ", " + waiting + " waiting]";
+        return super.toString() + "[" + name + (flag(s) ? "set, " : "clear, ") + waiting + " waiting]";
     }
 
     /** Makes the flag what is asked for; true if it was not. */
@@ -210,10 +189,8 @@ public final class ThreadEvent implements Event {
                     return false;
                 }
             } else if (s instanceof Round round && round.set != set) {
-                Round.Ended ended = round.end();
-                if (ended != null) {
+                if (round.end()) {
                     STATE.compareAndSet(this, s, idle(set, name(s)));
-                    ended.wakeFirst();
                     return true;
                 }
             } else if (STATE.compareAndSet(this, s, idle(set, name(s)))) {
@@ -222,35 +199,22 @@ public final class ThreadEvent implements Event {
         }
     }
 
-    /** The slow path of every wait for this event alone. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    /** Every wait: the fast path, and the way to the slow one. */
+    boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
         boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
-        if (poll || isSet() == set) {
-            return isSet() == set;
-        }
-        return Waiter.await(register(set, Thread.currentThread()), this, timed, nanos);
-    }
-
-    /** Starts to wait, for a thread that is to be unparked when the flag is as asked for. */
-    Node register(boolean set, Thread thread) {
-        Round round = roundUntil(set);
-        Node node = new Node(round, thread);
-        round.push(node);
-        return node;
+        return flag(state) == set
+                || (!poll && roundUntil(set).push(Thread.currentThread()).await(this, timed, nanos));
     }
 
     /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */
-    private Round roundUntil(boolean set) {
+    Round roundUntil(boolean set) {
         while (true) {
             Object s = state;
-            if (flag(s) == set) {
-                return Round.OVER;
-            }
-            if (s instanceof Round running && running.set != set) {
-                return running; // it may end just now: then the push meets the mark
+            if (s instanceof Round round && round.set != set) {
+                return round; // running, and the one to wait for; or ended, and the flag is as asked for
             }
             Round round = new Round(!set, name(s));
-            if (STATE.compareAndSet(this, s, round)) {
+            if (flag(s) == set ? round.end() : STATE.compareAndSet(this, s, round)) {
                 return round;
             }
         }

@@ -2,52 +2,68 @@
 package dev.pharos;
 
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
-/**
- * What a thread waits with: a {@link Node} in one round, or a {@link GroupWait} over several. Either decides the race
- * between its release and its withdrawal.
- */
-interface Waiter {
-    /** Tells whether this waiter has been released. Once true, always true. */
-    boolean isReleased();
-
-    /** Stops waiting: true if this waiter was not released and now never will be, false if it was released. */
-    boolean withdraw();
+/** A place in the stack of a {@link Round}: of a thread, of a future, or of nobody any more. */
+final class Waiter {
+    final Round round;
 
     /**
-     * Parks the current thread until its waiter is released: the slow path of every wait.
+     * The waiter below. Written before this one is pushed, and then only by a sweep, to skip dead ones: so whatever
+     * value a reader sees, from any waiter all live ones below can be reached, in their order. They were pushed before
+     * this one, so they are visible to whoever got here through the head.
+     */
+    @Nullable
+    Waiter next;
+
+    /** The Thread or EventFuture to wake; null once it has withdrawn, for ever: this waiter is dead. */
+    volatile @Nullable Object target;
+
+    Waiter(Round round, Object threadOrFuture) {
+        this.round = round;
+        this.target = threadOrFuture;
+    }
+
+    /** Wakes the target, if there still is one. True if that is a platform thread, which is sure to run. */
+    boolean wake() {
+        Object t = target;
+        if (t instanceof EventFuture future) {
+            future.submit();
+        } else if (t instanceof Thread thread) {
+            LockSupport.unpark(thread);
+            ThreadGroup group = thread.getThreadGroup(); // null if it has terminated; for virtual threads see JEP 444
+            return group != null && !group.getName().equals("VirtualThreads");
+        }
+        return false;
+    }
+
+    /**
+     * Parks the current thread, whose waiter this is, until the round has ended.
      *
      * @param blocker what a thread dump shows
      * @param timed whether {@code nanos} counts
      * @return true if released, false if the time ran out
      */
-    static boolean await(Waiter waiter, Object blocker, boolean timed, long nanos) throws InterruptedException {
-        Thread thread = Thread.currentThread();
+    boolean await(Object blocker, boolean timed, long nanos) throws InterruptedException {
         long deadline = timed ? System.nanoTime() + nanos : 0L; // may wrap: only differences are used
-        long left = nanos;
         try {
-            while (!waiter.isReleased()) {
-                boolean interrupted = thread.isInterrupted();
-                if (interrupted || (timed && left <= 0L)) {
-                    if (!waiter.withdraw()) {
-                        return true; // released after all, and the interrupt status is as it was
-                    }
-                    if (interrupted) {
-                        Thread.interrupted();
+            while (!round.hasEnded()) {
+                if ((timed && nanos <= 0L) || Thread.currentThread().isInterrupted()) {
+                    boolean released = !round.withdraw(this);
+                    if (!released && Thread.interrupted()) {
                         throw new InterruptedException();
                     }
-                    return false;
-                }
-                if (timed) {
-                    LockSupport.parkNanos(blocker, left);
-                    left = deadline - System.nanoTime();
+                    return released;
+                } else if (timed) {
+                    LockSupport.parkNanos(blocker, nanos);
+                    nanos = deadline - System.nanoTime();
                 } else {
                     LockSupport.park(blocker);
                 }
             }
             return true;
-        } catch (RuntimeException | Error e) { // a StackOverflowError, or an event of another reach that failed
-            waiter.withdraw();
+        } catch (Error e) { // no stack left to park on
+            round.withdraw(this);
             throw e;
         }
     }
