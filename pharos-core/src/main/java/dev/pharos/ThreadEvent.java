@@ -73,7 +73,7 @@ public final class ThreadEvent implements Event {
      * Invariants.
      *   1. A round that has ended never runs again: its flag is the opposite of Round.set for ever.
      *   2. state leaves a round only after that has ended. So a running round that state has held is the present one.
-     *   3. From Round.head, then from Ended.frontier, every live waiter that the frontier has not passed can be reached:
+     *   3. From Round.head, then from Ended.frontier, each live waiter that the frontier has not passed can be reached:
      *      waiters are added at the top only, and a sweep only skips dead ones.
      *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
      *
@@ -84,10 +84,10 @@ public final class ThreadEvent implements Event {
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
      * wakes a few; every look of a waiter that finds its round ended wakes all who are left. Invariant 4 needs care,
      * since the caller stops early and counts on a platform thread that it has woken. That thread may be about to time
-     * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the round
-     * has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round ended
-     * and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not count; a
-     * crowd of nothing else is left to a platform thread that is started for it.
+     * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the
+     * round has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round
+     * ended and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not
+     * count; a crowd of nothing else is left to a platform thread that is started for it.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
      * look at the flag; the CAS of a clear is one too. So if the set found the flag as it was before the clear, whoever
