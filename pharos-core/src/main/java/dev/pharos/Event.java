@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  *       anywhere: shutdown hooks, cleaners, completion callbacks.
  *   <li><b>No residue.</b> Waits that time out, are interrupted or cancelled leave no memory behind beyond a constant
  *       factor of the waits that go on.
- *   <li><b>Thread dumps tell.</b> A waiting thread is shown as parked for its event.
+ *   <li><b>Thread dumps tell.</b> A waiting thread is shown as parked for its event, or for the list of its events.
  * </ol>
  *
  * <p>Whatever is promised of {@code set} and {@code await} holds of {@code clear} and {@code awaitClear} with set and

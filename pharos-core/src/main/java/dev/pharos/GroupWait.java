@@ -22,7 +22,7 @@ final class GroupWait {
             throw new IllegalArgumentException("no events to wait for: give at least one");
         }
         AtomicInteger missing = new AtomicInteger(all ? events.size() : 1);
-        ThreadEvent gate = new ThreadEvent((all ? "all of " : "any of ") + events.size() + " events");
+        ThreadEvent gate = new ThreadEvent();
         List<CompletableFuture<Void>> futures = new ArrayList<>();
         try {
             for (int i = 0; i < events.size() && !gate.isSet(); i++) {
@@ -36,7 +36,7 @@ final class GroupWait {
                     }
                 });
             }
-            gate.await(true, timed, nanos);
+            gate.roundUntil(true).push(Thread.currentThread()).await(events, timed, nanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {

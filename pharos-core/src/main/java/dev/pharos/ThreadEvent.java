@@ -200,7 +200,7 @@ public final class ThreadEvent implements Event {
     }
 
     /** Every wait: the fast path, and the way to the slow one. */
-    boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
         boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
         return flag(state) == set
                 || (!poll && roundUntil(set).push(Thread.currentThread()).await(this, timed, nanos));
