@@ -8,6 +8,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The pharos command. Each of its commands is a class of its own. */
 @Command(
@@ -18,6 +20,10 @@ import picocli.CommandLine.Help;
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "Example: pharos demo --fast"})
 public final class Main implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
     private final PrintStream err;
 
     private Main(PrintStream err) {
@@ -39,6 +45,7 @@ public final class Main implements Callable<Integer> {
                 .addSubcommand(new Demo(out))
                 .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
                 .setExpandAtFiles(false)
+                .setOverwrittenOptionsAllowed(true)
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setParameterExceptionHandler(failures)
                 .setExecutionExceptionHandler(failures);
@@ -49,7 +56,7 @@ public final class Main implements Callable<Integer> {
     /** Without a command there is nothing to do. */
     @Override
     public Integer call() {
-        CommandLine.usage(this, err, Help.Ansi.OFF);
+        spec.commandLine().usage(err, Help.Ansi.OFF);
         return ExitCode.USAGE.status;
     }
 }
