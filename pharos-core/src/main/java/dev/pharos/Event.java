@@ -236,7 +236,7 @@ public interface Event {
      * @throws InterruptedException if this thread was interrupted before that; its interrupt status is cleared
      */
     static void awaitAll(Event... events) throws InterruptedException {
-        GroupWait.await(true, false, 0L, events);
+        Objects.requireNonNull(GroupWait.await(true, false, 0L, events), "an event cancelled its own future");
     }
 
     /**

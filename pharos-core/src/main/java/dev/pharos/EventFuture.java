@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -14,7 +15,8 @@ final class EventFuture extends CompletableFuture<Void> {
     /** A future for the end of a round, completed by an executor: its default one if null. */
     EventFuture(Round round, @Nullable Executor executor) {
         this.executor = executor;
-        waiter = round.push(this);
+        waiter = new Waiter(round, this);
+        round.push(waiter);
         if (round.hasEnded()) {
             super.complete(null);
         }
@@ -43,6 +45,7 @@ final class EventFuture extends CompletableFuture<Void> {
 
     @Override
     public boolean completeExceptionally(Throwable e) {
+        Objects.requireNonNull(e, "e");
         withdraw();
         return super.completeExceptionally(e);
     }

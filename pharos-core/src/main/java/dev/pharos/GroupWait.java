@@ -36,7 +36,7 @@ final class GroupWait {
                     }
                 });
             }
-            gate.roundUntil(true).push(Thread.currentThread()).await(events, timed, nanos);
+            new Waiter(gate.roundUntil(true), Thread.currentThread()).await(events, timed, nanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {

@@ -90,9 +90,10 @@ public final class ThreadEvent implements Event {
      * count; a crowd of nothing else is left to a platform thread that is started for it.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
-     * look at the flag; the CAS of a clear is one too. So if the set found the flag as it was before the clear, whoever
-     * called clear sees what the caller of set did. A bare read would not do: the caller's writes could still be in
-     * its store buffer when the other thread has cleared the event and looked for them.
+     * look at the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
+     * before the clear, whoever called clear sees what the caller of set did. A bare read would not do: the caller's
+     * writes could still be in its store buffer when the other thread has cleared the event and looked for them. Nor
+     * would the CAS do for the fence: where it is made of load-linked and store-conditional, later loads may pass it.
      *
      * All shared fields are volatile, except Waiter.next, where it is said why.
      */
@@ -183,18 +184,11 @@ public final class ThreadEvent implements Event {
     private boolean change(boolean set) {
         while (true) {
             Object s = state;
-            if (flag(s) == set) {
-                VarHandle.fullFence(); // see "Publication"
-                if (isSet() == set) {
-                    return false;
-                }
-            } else if (s instanceof Round round && round.set != set) {
-                if (round.end()) {
-                    STATE.compareAndSet(this, s, idle(set, name(s)));
-                    return true;
-                }
-            } else if (STATE.compareAndSet(this, s, idle(set, name(s)))) {
-                return true;
+            boolean ended = s instanceof Round round && round.set != set && round.end();
+            boolean moved = (ended || flag(s) != set) && STATE.compareAndSet(this, s, idle(set, name(s)));
+            VarHandle.fullFence(); // changed or not: see "Publication"
+            if (ended || moved || isSet() == set) {
+                return ended || moved;
             }
         }
     }
@@ -203,7 +197,7 @@ public final class ThreadEvent implements Event {
     private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
         boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
         return flag(state) == set
-                || (!poll && roundUntil(set).push(Thread.currentThread()).await(this, timed, nanos));
+                || (!poll && new Waiter(roundUntil(set), Thread.currentThread()).await(this, timed, nanos));
     }
 
     /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */
