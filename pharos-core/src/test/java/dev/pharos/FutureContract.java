@@ -373,23 +373,21 @@ abstract class FutureContract extends DirectedTests {
 
     @ParameterizedTest
     @EnumSource
-    void cancel_100000_leavesNothing(Order order) throws Exception {
+    void cancel_manyBesideOnesThatGoOn_leaveNothing(Order order) throws Exception {
         Event event = newArmed();
         CompletableFuture<Void> below = direction.when(event);
-        List<CompletableFuture<Void>> futures = futures(event, 100_000);
+        List<CompletableFuture<Void>> futures = futures(event, 10_000);
         CompletableFuture<Void> above = direction.when(event);
-        assertWaiting(100_002, event);
+        assertWaiting(10_002, event);
         order.accept(futures);
-        List<WeakReference<CompletableFuture<Void>>> cancelled = new ArrayList<>();
-        for (CompletableFuture<Void> future : futures) {
-            assertThat(future.cancel(false)).isTrue();
-            cancelled.add(new WeakReference<>(future));
-        }
+        List<WeakReference<CompletableFuture<Void>>> cancelled =
+                futures.stream().map(WeakReference::new).toList();
+        threads.join(threads.start(() -> futures.forEach(future -> future.cancel(false))));
         futures.clear();
         assertWaiting(2, event);
         threads.until("all but a few are collected", () -> {
             System.gc();
-            return cancelled.stream().filter(future -> future.get() != null).count() <= 1_000;
+            return cancelled.stream().filter(future -> future.get() != null).count() <= 100;
         });
         direction.release(event);
         threads.get(below);

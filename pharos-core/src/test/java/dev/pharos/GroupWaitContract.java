@@ -379,12 +379,12 @@ abstract class GroupWaitContract extends EventTests {
         Event[] events = newEvents(3);
         Thread living = threads.start(() -> assertThat(group.await(events)).isTrue());
         threads.awaitBlocked(living);
-        List<Thread> abandoned = threads.start(50, () -> {
+        threads.join(threads.start(50, () -> {
             for (int i = 0; i < 100; i++) {
                 assertThat(group.await(Duration.ofNanos(1), events)).isFalse();
             }
-            assertInterrupted(() -> group.await(events));
-        });
+        }));
+        List<Thread> abandoned = threads.start(50, () -> assertInterrupted(() -> group.await(events)));
         threads.awaitBlocked(abandoned);
         abandoned.forEach(Thread::interrupt);
         threads.join(abandoned);
@@ -425,10 +425,14 @@ abstract class GroupWaitContract extends EventTests {
     void await_eventOfAnotherReachHasFailed_throwsAndLeavesNothing(Group group) {
         Event event = newEvent();
         Event failed = failing(CompletableFuture.failedFuture(new IllegalStateException("out of reach")));
-        for (Event[] events : new Event[][] {{event, failed}, {failed, event}}) {
-            assertThatThrownBy(() -> group.await(events)).hasRootCauseMessage("out of reach");
-            assertThatThrownBy(() -> group.await(Duration.ZERO, events)).hasRootCauseMessage("out of reach");
-        }
+        threads.start(() -> {
+            for (Event[] events : new Event[][] {{failed, event}, {event, failed}}) {
+                assertThatThrownBy(() -> group.await(Duration.ofNanos(1), events))
+                        .hasStackTraceContaining("out of reach");
+                assertThatThrownBy(() -> group.await(events)).hasStackTraceContaining("out of reach");
+            }
+        });
+        threads.join();
         assertWaiting(0, event);
     }
 
@@ -438,7 +442,7 @@ abstract class GroupWaitContract extends EventTests {
         Event event = newEvent();
         CompletableFuture<Void> failure = new CompletableFuture<>();
         Thread waiter = threads.start(() ->
-                assertThatThrownBy(() -> group.await(event, failing(failure))).hasRootCauseMessage("out of reach"));
+                assertThatThrownBy(() -> group.await(event, failing(failure))).hasStackTraceContaining("out of reach"));
         threads.awaitBlocked(waiter);
         failure.completeExceptionally(new IllegalStateException("out of reach"));
         threads.join(waiter);
@@ -464,7 +468,7 @@ abstract class GroupWaitContract extends EventTests {
                 throw new IllegalStateException("closed");
             }
         };
-        assertThatThrownBy(() -> group.await(event, throwing)).hasRootCauseMessage("closed");
+        assertThatThrownBy(() -> group.await(event, throwing)).hasStackTraceContaining("closed");
         assertWaiting(0, event);
     }
 }

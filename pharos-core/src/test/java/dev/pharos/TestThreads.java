@@ -4,6 +4,7 @@ package dev.pharos;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -50,9 +51,13 @@ public final class TestThreads implements AfterEachCallback {
         return Stream.generate(() -> start(action)).limit(count).toList();
     }
 
-    /** Starts a virtual thread; where the JDK has none, skips the test. */
-    public Thread startVirtual(Action action) {
+    /** Skips the test where the JDK has no virtual threads. */
+    public static void assumeVirtualThreads() {
         assumeTrue(Runtime.version().feature() >= 21, "virtual threads need JDK 21");
+    }
+
+    /** Starts a virtual thread. */
+    public Thread startVirtual(Action action) {
         try {
             Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
             return start((Thread) Class.forName("java.lang.Thread$Builder")
@@ -101,7 +106,7 @@ public final class TestThreads implements AfterEachCallback {
         long start = System.nanoTime();
         do {
             round.run();
-        } while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(150));
+        } while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(100));
     }
 
     /** Polls until the condition holds. */
@@ -190,25 +195,29 @@ public final class TestThreads implements AfterEachCallback {
 
     /** The failure of a test that does not go on: with all stacks, those that are the same only once. */
     private AssertionError hang(String condition) {
-        Map<String, Integer> stacks = new TreeMap<>();
+        Map<String, List<String>> stacks = new TreeMap<>();
         Stream.concat(Thread.getAllStackTraces().keySet().stream(), running.stream())
                 .distinct()
-                .forEach(thread -> stacks.merge(
-                        thread.getState() + "\n\tat "
-                                + String.join(
-                                        "\n\tat ",
-                                        Arrays.stream(thread.getStackTrace())
-                                                .map(StackTraceElement::toString)
-                                                .toList()),
-                        1,
-                        Integer::sum));
+                .forEach(thread -> stacks.computeIfAbsent(stack(thread), stack -> new ArrayList<>())
+                        .add(thread.getName()));
         StringBuilder text = new StringBuilder("not within a minute: ").append(condition);
-        stacks.forEach((stack, count) ->
-                text.append("\n\n").append(count).append(" threads ").append(stack));
+        stacks.forEach((stack, names) -> text.append("\n\n")
+                .append(names.size())
+                .append(" threads, of them ")
+                .append(names.subList(0, Math.min(5, names.size())))
+                .append(stack));
         AssertionError error = new AssertionError(text);
         failures.forEach(error::addSuppressed);
         running.forEach(Thread::interrupt);
         running.clear();
         return error;
+    }
+
+    private static String stack(Thread thread) {
+        StringBuilder text = new StringBuilder("\n").append(thread.getState());
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            text.append("\n\tat ").append(frame);
+        }
+        return text.toString();
     }
 }

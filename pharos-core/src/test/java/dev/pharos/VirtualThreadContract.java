@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +16,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 abstract class VirtualThreadContract extends DirectedTests {
     VirtualThreadContract(Supplier<Event> maker) {
         super(maker);
+    }
+
+    @BeforeEach
+    void assumeVirtualThreads() {
+        TestThreads.assumeVirtualThreads();
     }
 
     @ParameterizedTest
