@@ -241,25 +241,24 @@ abstract class FutureContract extends DirectedTests {
     }
 
     @Test
-    void dependent_blocks_holdsUpNobody() throws Exception {
+    void dependent_blocks_holdsUpNoThreadButItsOwn() throws Exception {
         Event event = newArmed();
         CountDownLatch unblock = new CountDownLatch(1);
-        CompletableFuture<Void> first = direction.when(event).thenRun(() -> awaitUninterruptibly(unblock));
-        List<CompletableFuture<Void>> futures = futures(event, 10);
-        CompletableFuture<Void> last = direction.when(event).thenRun(() -> awaitUninterruptibly(unblock));
+        List<CompletableFuture<Void>> dependents = new ArrayList<>();
+        for (CompletableFuture<Void> future : futures(event, 3)) {
+            dependents.add(future.thenRun(() -> awaitUninterruptibly(unblock)));
+        }
         Thread waiter = threads.start(() -> direction.await(event));
         threads.awaitBlocked(waiter);
         try {
             direction.release(event);
             threads.join(waiter);
-            for (CompletableFuture<Void> future : futures) {
-                threads.get(future);
-            }
         } finally {
             unblock.countDown();
         }
-        threads.get(first);
-        threads.get(last);
+        for (CompletableFuture<Void> dependent : dependents) {
+            threads.get(dependent);
+        }
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {

@@ -106,7 +106,7 @@ public final class TestThreads implements AfterEachCallback {
         long start = System.nanoTime();
         do {
             round.run();
-        } while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(150));
+        } while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(100));
     }
 
     /** Polls until the condition holds. */
