@@ -83,6 +83,11 @@ public enum Direction {
         }
     };
 
+    /** What this is the mirror image of. */
+    public final Direction opposite() {
+        return this == SET ? CLEAR : SET;
+    }
+
     /** Makes the event what is waited for: {@code set} or {@code clear}. */
     public abstract boolean release(Event event);
 

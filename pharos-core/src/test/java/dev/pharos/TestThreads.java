@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -151,14 +152,24 @@ public final class TestThreads implements AfterEachCallback {
 
     /** The result of a future that is to complete soon. */
     public <T> T get(Future<T> future) throws Exception {
-        until(future + " is done", future::isDone);
-        return future.get();
+        try {
+            return future.get(LIMIT, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw hang(future + " is done");
+        }
     }
 
     /** Joins these threads, and fails if any thread has. */
     public void join(Collection<Thread> threads) {
         for (Thread thread : threads) {
-            until(thread + " has ended", () -> !thread.isAlive());
+            try {
+                TimeUnit.NANOSECONDS.timedJoin(thread, LIMIT);
+            } catch (InterruptedException e) {
+                throw new AssertionError("the test was interrupted", e);
+            }
+            if (thread.isAlive()) {
+                throw hang(thread + " has ended");
+            }
             running.remove(thread);
         }
         rethrow();

@@ -108,12 +108,10 @@ abstract class WaitContract extends DirectedTests {
     @ValueSource(ints = {1, 2, 5, 1_000})
     void await_releasedAndArmedAtOnce_everyoneReturns(int crowd) {
         Event event = newArmed();
-        for (int round = 0; round < 2; round++) {
-            List<Thread> waiters = crowd(event, crowd);
-            assertThat(direction.release(event)).isTrue();
-            assertThat(direction.arm(event)).isTrue();
-            threads.join(waiters);
-        }
+        List<Thread> waiters = crowd(event, crowd);
+        assertThat(direction.release(event)).isTrue();
+        assertThat(direction.arm(event)).isTrue();
+        threads.join(waiters);
         assertWaiting(0, event);
     }
 
@@ -131,8 +129,8 @@ abstract class WaitContract extends DirectedTests {
     @Test
     void await_released_releasesTheWholeCrowd() {
         Event event = newArmed();
-        List<Thread> waiters = crowd(event, 1_000);
-        assertWaiting(1_000, event);
+        List<Thread> waiters = crowd(event, 300);
+        assertWaiting(300, event);
         direction.release(event);
         threads.join(waiters);
         assertThat(direction.isReleased(event)).isTrue();
@@ -559,6 +557,7 @@ abstract class WaitContract extends DirectedTests {
             threads.start(() -> {
                 while (!done.get()) {
                     form.await(direction, event);
+                    direction.opposite().await(event, 100_000, NANOSECONDS);
                 }
             });
         }
