@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.verification.bugs;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The core with a bug in it.
+ *
+ * @param name a short name, unique
+ * @param description what is broken, and why that matters
+ * @param hunks the changes to the shipped source that make the bug
+ */
+public record PlantedBug(String name, String description, List<Hunk> hunks) {
+    /**
+     * A change of a source file.
+     *
+     * @param file the name of the file
+     * @param find the lines to be found, without their indentation
+     * @param replacement the lines that stand there instead
+     */
+    public record Hunk(String file, List<String> find, List<String> replacement) {}
+
+    /**
+     * Compiles the core with this bug.
+     *
+     * @return the directory with the class files of {@code dev.pharos}, to be put on a class path before the core
+     * @throws IllegalStateException if a change does not fit the shipped source, or what it makes does not compile
+     */
+    public Path compile() {
+        return PlantedBugs.compile(this);
+    }
+
+    /** Returns the name. */
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.verification.bugs;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+
+/**
+ * The bugs that the gates are calibrated with: a gate that no longer finds those it has found says nothing when it finds
+ * none. They stand in {@code bugs.txt}, where the format is told too, and are planted in the source of the core that is
+ * in the same checkout as the working directory. What is compiled goes to {@code target/planted} there.
+ */
+public final class PlantedBugs {
+    private static final String SOURCES = "pharos-core/src/main/java/dev/pharos";
+    private static final List<PlantedBug> ENTRIES = read();
+
+    private PlantedBugs() {}
+
+    /**
+     * Returns all bugs, in the order in which they are listed.
+     *
+     * @return the bugs
+     */
+    public static List<PlantedBug> all() {
+        return ENTRIES.subList(1, ENTRIES.size());
+    }
+
+    /**
+     * Returns the bug with a name.
+     *
+     * @param name the name
+     * @return the bug
+     */
+    public static PlantedBug named(String name) {
+        return all().stream()
+                .filter(bug -> bug.name().equals(name))
+                .findAny()
+                .orElseThrow(() -> new IllegalArgumentException("there is no bug named " + name));
+    }
+
+    /**
+     * Compiles the core as it is shipped, in the way the bugs are.
+     *
+     * @return the directory with the class files
+     */
+    public static Path shipped() {
+        return compile(new PlantedBug("shipped", "Not a bug.", List.of()));
+    }
+
+    /**
+     * Compiles the core with numbers so small that few threads reach the code for crowds. It has no bug.
+     *
+     * @return the directory with the class files
+     */
+    public static Path small() {
+        return compile(ENTRIES.get(0));
+    }
+
+    static Path compile(PlantedBug bug) {
+        List<JavaFileObject> sources = new ArrayList<>();
+        int applied = 0;
+        try (Stream<Path> files = Files.list(sources())) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                List<String> lines = Files.readAllLines(file);
+                for (PlantedBug.Hunk hunk : bug.hunks()) {
+                    if (file.endsWith(hunk.file())) {
+                        apply(bug, hunk, lines);
+                        applied++;
+                    }
+                }
+                sources.add(source(file.toUri(), String.join("\n", lines)));
+            }
+            if (applied != bug.hunks().size()) {
+                throw new IllegalStateException(bug + " names a file that the core does not have");
+            }
+            Path classes = Files.createDirectories(Path.of("target", "planted", bug.name()));
+            compile(bug, sources, classes);
+            return classes.toAbsolutePath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void apply(PlantedBug bug, PlantedBug.Hunk hunk, List<String> lines) {
+        List<String> stripped = lines.stream().map(String::strip).toList();
+        int at = Collections.indexOfSubList(stripped, hunk.find());
+        if (at < 0 || at != Collections.lastIndexOfSubList(stripped, hunk.find())) {
+            throw new IllegalStateException("%s: these lines occur %s in %s, where they must occur once:%n%s"
+                    .formatted(
+                            bug,
+                            at < 0 ? "nowhere" : "more than once",
+                            hunk.file(),
+                            String.join(System.lineSeparator(), hunk.find())));
+        }
+        List<String> found = lines.subList(at, at + hunk.find().size());
+        found.clear();
+        found.addAll(hunk.replacement());
+    }
+
+    private static JavaFileObject source(URI uri, String text) {
+        return new SimpleJavaFileObject(uri, JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                return text;
+            }
+        };
+    }
+
+    private static void compile(PlantedBug bug, List<JavaFileObject> sources, Path classes) {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter messages = new StringWriter();
+        List<String> options = List.of(
+                "--release",
+                "17",
+                "-proc:none",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                classes.toString());
+        if (!compiler.getTask(messages, null, null, options, null, sources).call()) {
+            throw new IllegalStateException(bug + " does not compile:\n" + messages);
+        }
+    }
+
+    /** The source of the core, in the nearest directory above the working directory that has it. */
+    private static Path sources() {
+        for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
+            if (Files.isDirectory(p.resolve(SOURCES))) {
+                return p.resolve(SOURCES);
+            }
+        }
+        throw new IllegalStateException("the working directory is not in a checkout: there is no " + SOURCES);
+    }
+
+    private static List<PlantedBug> read() {
+        try (InputStream in = PlantedBugs.class.getResourceAsStream("bugs.txt")) {
+            String[] entries = new String(in.readAllBytes(), StandardCharsets.UTF_8).split("(?m)^## ");
+            List<PlantedBug> bugs = new ArrayList<>();
+            for (String entry : List.of(entries).subList(1, entries.length)) {
+                bugs.add(parse(entry, bugs));
+            }
+            return List.copyOf(bugs);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static PlantedBug parse(String entry, List<PlantedBug> before) {
+        List<String> lines = entry.lines().toList();
+        String title = lines.get(0);
+        boolean small = title.endsWith(" (small)");
+        int blank = lines.indexOf("");
+        String description = String.join(" ", lines.subList(1, blank));
+        List<PlantedBug.Hunk> hunks = new ArrayList<>();
+        if (small) {
+            hunks.addAll(before.get(0).hunks());
+        }
+        for (String line : lines.subList(blank + 1, lines.size())) {
+            if (line.isEmpty()) {
+                continue;
+            }
+            char mark = line.charAt(0);
+            if (" -+".indexOf(mark) < 0) {
+                hunks.add(new PlantedBug.Hunk(line, new ArrayList<>(), new ArrayList<>()));
+                continue;
+            }
+            PlantedBug.Hunk hunk = hunks.get(hunks.size() - 1);
+            if (mark != '+') {
+                hunk.find().add(line.substring(1).strip());
+            }
+            if (mark != '-') {
+                hunk.replacement().add(line.substring(1).strip());
+            }
+        }
+        return new PlantedBug(small ? title.replace(" (small)", "") : title, description, List.copyOf(hunks));
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.verification.bugs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PlantedBugsTest {
+    @ParameterizedTest
+    @MethodSource("dev.pharos.verification.bugs.PlantedBugs#all")
+    void compile_everyBug_givesClassFiles(PlantedBug bug) {
+        assertThat(bug.hunks()).isNotEmpty();
+        assertThat(bug.description()).endsWith(".");
+        assertThat(bug.compile().resolve("dev/pharos/ThreadEvent.class")).isRegularFile();
+    }
+
+    @Test
+    void compile_withoutABug_givesClassFiles() {
+        assertThat(PlantedBugs.shipped().resolve("dev/pharos/ThreadEvent.class"))
+                .isRegularFile();
+        assertThat(PlantedBugs.small().resolve("dev/pharos/ThreadEvent.class")).isRegularFile();
+    }
+
+    @Test
+    void all_namesAreUnique() {
+        assertThat(PlantedBugs.all())
+                .hasSizeGreaterThanOrEqualTo(20)
+                .extracting(PlantedBug::name)
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void compile_hunkDoesNotFit_saysWhich() {
+        var hunk = new PlantedBug.Hunk("Round.java", List.of("no such line"), List.of());
+        var bug = new PlantedBug("stale", "Does not fit.", List.of(hunk));
+        assertThatThrownBy(bug::compile).hasMessageContainingAll("stale", "nowhere", "Round.java", "no such line");
+    }
+}
