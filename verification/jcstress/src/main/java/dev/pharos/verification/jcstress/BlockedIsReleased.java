@@ -8,6 +8,7 @@ import dev.pharos.Event;
 import dev.pharos.ThreadEvent;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressMeta;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -40,16 +41,20 @@ public class BlockedIsReleased {
         }
     }
 
-    /** Set at any time. */
+    /** Set while the waiter registers. */
     @JCStressTest(Mode.Termination)
     @JCStressMeta(BlockedIsReleased.class)
     @State
     public static class ShippedSet {
         private final Event event = new ThreadEvent();
+        private volatile boolean together;
         private int item;
 
         @Actor
         public void waiter() throws InterruptedException {
+            while (!together) {
+                Thread.onSpinWait();
+            }
             event.await();
             Blocked.check(item == 1);
         }
@@ -57,6 +62,7 @@ public class BlockedIsReleased {
         @Signal
         public void setter() {
             item = 1;
+            together = true;
             event.set();
         }
     }
@@ -65,7 +71,7 @@ public class BlockedIsReleased {
     @JCStressTest(Mode.Termination)
     @JCStressMeta(BlockedIsReleased.class)
     @State
-    public static class ShippedPulse {
+    public static class Shipped {
         private final Event event = new ThreadEvent();
         private int item;
 
@@ -84,7 +90,7 @@ public class BlockedIsReleased {
         }
     }
 
-    /** The same, with a limit that is too far away to matter. */
+    /** The same, with a limit that is too far away to matter, and with stray unparks. */
     @JCStressTest(Mode.Termination)
     @JCStressMeta(BlockedIsReleased.class)
     @State
@@ -98,8 +104,12 @@ public class BlockedIsReleased {
         }
 
         @Signal
-        public void setter() {
+        public void setter(Thread waiter) {
             Blocked.until(event, 1);
+            for (int i = 0; i < 100; i++) {
+                LockSupport.unpark(waiter);
+                Thread.onSpinWait();
+            }
             item = 1;
             event.set();
             event.clear();

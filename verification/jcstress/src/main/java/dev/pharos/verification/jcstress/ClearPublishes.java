@@ -86,7 +86,7 @@ public class ClearPublishes {
     @JCStressTest
     @JCStressMeta(ClearPublishes.class)
     @State
-    public static class ShippedToAwaitClear {
+    public static class Shipped {
         private final Event event = ThreadEvent.initiallySet();
         private int item;
 

@@ -55,7 +55,7 @@ public class CrowdIsReleased {
     @JCStressTest(Mode.Termination)
     @JCStressMeta(CrowdIsReleased.class)
     @State
-    public static class Shipped {
+    public static class ShippedStaying {
         private final Event event = new ThreadEvent();
 
         @Actor
@@ -76,7 +76,7 @@ public class CrowdIsReleased {
     @JCStressTest(Mode.Termination)
     @JCStressMeta(CrowdIsReleased.class)
     @State
-    public static class ShippedWithdrawing {
+    public static class Shipped {
         private final Event event = new ThreadEvent();
         private final Crowd crowd = new Crowd();
 
@@ -147,6 +147,29 @@ public class CrowdIsReleased {
         @Signal
         public void setter() {
             Blocked.until(event, CROWD + 2);
+            Blocked.pulse(event);
+        }
+    }
+
+    /** Nobody but futures: none of them can wake the others. */
+    @JCStressTest(Mode.Termination)
+    @JCStressMeta(CrowdIsReleased.class)
+    @State
+    public static class ShippedFutures {
+        private final Event event = new ThreadEvent();
+
+        @Actor
+        public void crowd() {
+            List<CompletableFuture<Void>> crowd = new ArrayList<>();
+            for (int i = 0; i < CROWD; i++) {
+                crowd.add(event.whenSet());
+            }
+            crowd.forEach(CompletableFuture::join);
+        }
+
+        @Signal
+        public void setter() {
+            Blocked.until(event, CROWD);
             Blocked.pulse(event);
         }
     }

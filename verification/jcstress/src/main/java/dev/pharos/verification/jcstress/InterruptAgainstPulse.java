@@ -85,4 +85,64 @@ public class InterruptAgainstPulse {
             interrupter.join();
         }
     }
+
+    /** Interrupted by somebody who has seen the event set: too late, whatever became of the event since. */
+    @JCStressTest(Mode.Termination)
+    @JCStressMeta(InterruptAgainstPulse.class)
+    @State
+    public static class ShippedAfterwards {
+        private final Event event = new ThreadEvent();
+
+        @Actor
+        public void waiter() throws InterruptedException {
+            event.await();
+        }
+
+        @Signal
+        public void setter(Thread waiter) throws InterruptedException {
+            Blocked.until(event, 1);
+            CountDownLatch ready = new CountDownLatch(1);
+            Thread interrupter = Blocked.start(() -> {
+                ready.countDown();
+                while (!event.isSet()) {
+                    Thread.onSpinWait();
+                }
+                event.clear();
+                waiter.interrupt();
+            });
+            ready.await();
+            event.set();
+            interrupter.join();
+        }
+    }
+
+    /** The same of a wait for any of two events, whose gate is set a step later than the event. */
+    @JCStressTest(Mode.Termination)
+    @JCStressMeta(InterruptAgainstPulse.class)
+    @State
+    public static class ShippedAnyAfterwards {
+        private final Event first = new ThreadEvent();
+        private final Event second = new ThreadEvent();
+
+        @Actor
+        public void waiter() throws InterruptedException {
+            Blocked.check(Event.awaitAny(first, second) == first);
+        }
+
+        @Signal
+        public void setter(Thread waiter) throws InterruptedException {
+            Blocked.until(second, 1);
+            CountDownLatch ready = new CountDownLatch(1);
+            Thread interrupter = Blocked.start(() -> {
+                ready.countDown();
+                while (!first.isSet()) {
+                    Thread.onSpinWait();
+                }
+                waiter.interrupt();
+            });
+            ready.await();
+            first.set();
+            interrupter.join();
+        }
+    }
 }

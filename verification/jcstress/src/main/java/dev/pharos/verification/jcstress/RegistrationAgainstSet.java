@@ -60,7 +60,7 @@ public class RegistrationAgainstSet {
     @JCStressTest
     @JCStressMeta(RegistrationAgainstSet.class)
     @State
-    public static class ShippedFuture {
+    public static class Shipped {
         private final Event event = new ThreadEvent();
         private CompletableFuture<Void> future = new CompletableFuture<>();
 
@@ -85,7 +85,7 @@ public class RegistrationAgainstSet {
     @JCStressTest
     @JCStressMeta(RegistrationAgainstSet.class)
     @State
-    public static class ShippedFutureNamed {
+    public static class ShippedNamed {
         private final Event event = new ThreadEvent("named");
         private CompletableFuture<Void> future = new CompletableFuture<>();
 
@@ -110,7 +110,7 @@ public class RegistrationAgainstSet {
     @JCStressTest
     @JCStressMeta(RegistrationAgainstSet.class)
     @State
-    public static class ShippedClearFuture {
+    public static class ShippedClear {
         private final Event event = ThreadEvent.initiallySet();
         private CompletableFuture<Void> future = new CompletableFuture<>();
 

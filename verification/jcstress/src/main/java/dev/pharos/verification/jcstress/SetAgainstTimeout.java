@@ -6,6 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.pharos.Event;
 import dev.pharos.ThreadEvent;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -93,6 +94,36 @@ public class SetAgainstTimeout {
         public void end(LLL_Result r) {
             r.r2 = returned - deadline < 0L ? "in time" : "too late";
             r.r3 = event.toString().endsWith(", 0 waiting]") ? "no residue" : "residue";
+        }
+    }
+
+    /** The wait for any of two events, whose gate is set a step later than the event. */
+    @JCStressTest
+    @JCStressMeta(SetAgainstTimeout.class)
+    @State
+    public static class ShippedAny {
+        private final Event first = new ThreadEvent();
+        private final Event second = new ThreadEvent();
+        private long deadline;
+        private long returned;
+
+        @Actor
+        public void waiter(LLL_Result r) {
+            deadline = System.nanoTime() + LIMIT_NANOS;
+            Duration limit = Duration.ofNanos(LIMIT_NANOS);
+            r.r1 = Waits.undisturbed(() -> Event.awaitAny(limit, first, second) != null) ? "released" : "timed out";
+        }
+
+        @Actor
+        public void setter() {
+            second.set();
+            returned = System.nanoTime();
+        }
+
+        @Arbiter
+        public void end(LLL_Result r) {
+            r.r2 = returned - deadline < 0L ? "in time" : "too late";
+            r.r3 = (first + " " + second).matches(".* 0 waiting. .* 0 waiting.") ? "no residue" : "residue";
         }
     }
 }

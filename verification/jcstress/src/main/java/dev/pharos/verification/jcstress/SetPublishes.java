@@ -108,7 +108,7 @@ public class SetPublishes {
     @JCStressTest
     @JCStressMeta(SetPublishes.class)
     @State
-    public static class ShippedToAwait {
+    public static class Shipped {
         private final Event event = new ThreadEvent();
         private int item;
 
