@@ -61,9 +61,9 @@ abstract class EventTests {
     final void assertNobodyTimesOut(int crowd, TimedWait wait, Runnable release, Runnable arm) {
         boolean inTime = false;
         // A release that came too late proves nothing: then once more, with more time.
-        for (long margin = TimeUnit.MILLISECONDS.toNanos(4); !inTime; margin *= 4) {
+        for (long margin = TimeUnit.MICROSECONDS.toNanos(250); !inTime; margin *= 2) {
             assertThat(margin).as("time that a release needs").isLessThan(TimeUnit.MINUTES.toNanos(1));
-            long almost = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(150) + 10 * margin;
+            long almost = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(60) + 100 * margin;
             long deadline = almost + margin;
             AtomicInteger released = new AtomicInteger();
             List<Thread> waiters = threads.start(crowd, () -> {
