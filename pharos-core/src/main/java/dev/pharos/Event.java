@@ -175,7 +175,8 @@ public interface Event {
      * {@link CompletableFuture#defaultExecutor() the default executor} of completable futures completes it, a task for
      * each future: so its dependents never run inside {@code set()}, and one that throws or blocks holds up no thread
      * that waits. One that blocks keeps a thread of that executor, which may have few: better give it an executor of
-     * its own, as with {@code thenRunAsync}.
+     * its own, as with {@code thenRunAsync}. Only if the executor takes no task, since no thread can be started, do the
+     * dependents run where the future was released.
      *
      * <p>Cancelling it, or completing it ({@code complete}, {@code completeExceptionally}, and with them
      * {@link CompletableFuture#orTimeout orTimeout} and the like, but not {@code completeAsync} and {@code obtrude}),

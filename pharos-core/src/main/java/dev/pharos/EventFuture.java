@@ -4,7 +4,6 @@ package dev.pharos;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** A future that waits in a round. The end of the round, and nothing later, decides that it completes normally. */
@@ -26,8 +25,8 @@ final class EventFuture extends CompletableFuture<Void> {
     void submit() {
         try {
             (executor == null ? defaultExecutor() : executor).execute(() -> super.complete(null));
-        } catch (RejectedExecutionException | OutOfMemoryError e) {
-            super.complete(null); // there is no thread: better a dependent that runs here than one that never does
+        } catch (RuntimeException | OutOfMemoryError e) {
+            super.complete(null); // no thread is to be had: better a dependent that runs here than one that never does
         }
     }
 

@@ -45,8 +45,8 @@ final class GroupWait {
         int released = 0;
         Event first = events.get(0);
         for (int i = futures.size() - 1; i >= 0; i--) {
-            if (!futures.get(i).isCancelled()) {
-                futures.get(i).join(); // is done, but throws if the event has failed
+            if (futures.get(i).isDone() && !futures.get(i).isCancelled()) {
+                futures.get(i).join(); // is done, so does not wait, but throws if the event has failed
                 released++;
                 first = events.get(i);
             }

@@ -26,9 +26,9 @@ final class Round {
     private volatile @Nullable Object head;
 
     /**
-     * How many waiters have died below the head, less those that the last sweep allowed for. Whoever counts it to
-     * SWEEP_AT sweeps, or to a multiple if nobody has yet. It guides, no more: a count that a sweep overwrites is
-     * of a waiter that this or the next one finds.
+     * How many waiters have died, less those that the sweeps so far allow for. Whoever counts it up to SWEEP_AT sweeps;
+     * should that one not get on, the one who counts it to twice as much does, and so on. Those that were popped count
+     * too, since a pop may bring dead ones to the top.
      */
     @SuppressWarnings("unused") // by DEAD
     private volatile int dead;
@@ -80,14 +80,17 @@ final class Round {
     boolean withdraw(Waiter waiter) {
         waiter.target = null;
         boolean popped = head == waiter && HEAD.compareAndSet(this, waiter, waiter.next);
-        if (popped || hasEnded()) {
-            return popped;
+        if (!popped && hasEnded()) {
+            return false;
         }
         int died = (int) DEAD.getAndAdd(this, 1) + 1;
-        if (died > 0 && died % SWEEP_AT == 0) {
+        if (died >= SWEEP_AT && Integer.bitCount(died) == 1) {
             // The next sweep comes when as many have died as half of those that live now. So the dead are not many more
             // than the living, and a sweep costs no more than the pushes and deaths since the last one.
-            dead = SWEEP_AT - Math.max(SWEEP_AT, sweep() / 2);
+            int allowance;
+            do {
+                allowance = Math.max(SWEEP_AT, sweep() / 2);
+            } while ((int) DEAD.getAndAdd(this, -allowance) - allowance >= SWEEP_AT); // so many died meanwhile
         }
         return true;
     }
@@ -135,7 +138,7 @@ final class Round {
                     waker.setDaemon(true);
                     waker.start();
                 }
-            } catch (OutOfMemoryError e) { // no thread is to be had
+            } catch (RuntimeException | OutOfMemoryError e) { // no thread is to be had
                 wakeAll();
             }
         }

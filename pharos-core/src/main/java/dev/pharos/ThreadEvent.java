@@ -107,8 +107,9 @@ public final class ThreadEvent implements Event {
     public ThreadEvent() {}
 
     /**
-     * Creates an event that is clear and has a name, to be told apart by in thread dumps and logs. The name is for
-     * people: two events may share one. A change of an event with a name allocates a small object.
+     * Creates an event that is clear and has a name, which {@code toString} tells, and so whatever prints the
+     * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name is for people: two events
+     * may share one. A change of an event with a name allocates a small object.
      *
      * @param name the name
      */

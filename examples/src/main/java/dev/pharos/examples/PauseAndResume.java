@@ -8,7 +8,7 @@ import java.time.Duration;
 
 /** A worker that is paused by clear, resumed by set, and can be stopped in either state. */
 public final class PauseAndResume {
-    private final Event running = ThreadEvent.initiallySet("running");
+    private final Event running = ThreadEvent.initiallySet();
     private final Event stop = new ThreadEvent("stop");
     private final Duration second;
     private final PrintStream out;
