@@ -4,6 +4,7 @@ package dev.pharos.verification.checker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Runs a scenario in every order in which its threads can take their steps: all of them, or as many as are asked for.
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Checker {
     /** No bound on the number of preemptions. */
-    public static final int ALL = -1;
+    public static final int ALL = Search.ALL;
 
     private Checker() {}
 
@@ -45,6 +46,11 @@ public final class Checker {
      * @return what came out
      */
     public static Result check(Scenario scenario, int bound, long limit) {
+        return check(scenario, bound, limit, run -> {});
+    }
+
+    /** Checks a scenario, and shows each run that has come to its end. */
+    static Result check(Scenario scenario, int bound, long limit, Consumer<Run> ended) {
         long start = System.nanoTime();
         Search search = new Search(bound);
         long schedules = 0;
@@ -58,6 +64,7 @@ public final class Checker {
             } else {
                 schedules++;
                 failure = run.failure();
+                ended.accept(run);
             }
             more = failure == null && search.next();
         } while (more && schedules + abandoned < limit);

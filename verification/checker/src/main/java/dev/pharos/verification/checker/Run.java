@@ -156,6 +156,11 @@ public final class Run {
         return failure;
     }
 
+    /** How the threads ended. */
+    String outcome() {
+        return actors.toString();
+    }
+
     private void judge() {
         if (failure != null) {
             return;

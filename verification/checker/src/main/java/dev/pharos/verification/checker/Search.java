@@ -13,9 +13,9 @@ import java.util.List;
  * the order of such steps only come to the same end, so one of them is enough, and two known methods leave the others
  * out, and nothing else:
  * <ul>
- *   <li>Dynamic partial order reduction (Flanagan and Godefroid, 2005) tries another thread at a step only if a later
- *       step of that thread does not commute with this one and nothing in between puts them in order: it is a race, and
- *       the other order is tried too.
+ *   <li>Dynamic partial order reduction (Flanagan and Godefroid, 2005; with the source sets of Abdulla and others, 2014)
+ *       tries another thread at a step only if a later step does not commute with this one and nothing in between puts
+ *       the two in order: it is a race, and the other order is tried too.
  *   <li>Sleep sets (Godefroid, 1996): a thread whose step has been tried at some point sleeps in the branches tried later
  *       there, until a step is taken that does not commute with its own. If all that are ready sleep, the schedule leads
  *       where another has been, and is given up.
@@ -29,6 +29,11 @@ final class Search {
     static final int CLOCK = 15;
 
     static final int NOBODY = -1;
+
+    /** Instead of a bound: all schedules, by both methods; or by sleep sets only, which is slower. */
+    static final int ALL = -1;
+
+    static final int SLEEPING = -2;
 
     private static final class Node {
         int ready;
@@ -51,7 +56,7 @@ final class Search {
     private int sleeping;
     private int preemptions;
 
-    /** A search of all schedules if the bound is negative, or else of those with so many preemptions. */
+    /** A search of the schedules with so many preemptions, or of all. */
     Search(int bound) {
         this.bound = bound;
     }
@@ -80,7 +85,7 @@ final class Search {
             node.sleeping = sleeping;
             node.tried = 0;
             node.choice = goesOn && (awake & bit(current)) != 0 ? current : first(awake);
-            node.wanted = bound < 0 ? bit(node.choice) : ready;
+            node.wanted = bound == ALL ? bit(node.choice) : ready;
         }
         Node node = path.get(depth);
         if (node.ready != ready) {
@@ -113,39 +118,57 @@ final class Search {
         Node step = path.get(last);
         int actor = step.choice;
         int[] before = step.before;
-        int i = last - 1;
-        while (i >= 0 && path.get(i).choice != actor) {
-            i--;
-        }
-        if (i >= 0) {
-            System.arraycopy(path.get(i).before, 0, before, 0, before.length);
-        } else {
-            Arrays.fill(before, 0);
-        }
-        for (int j = last - 1; j > i; j--) {
-            race(path.get(j), path.get(j + 1).ready, step);
-        }
-        for (int j = i - 1; j >= 0; j--) {
-            race(path.get(j), path.get(j + 1).ready, step);
+        Arrays.fill(before, 0);
+        for (int i = last - 1; i >= 0; i--) {
+            Node earlier = path.get(i);
+            int other = earlier.choice;
+            boolean free = before[other] < earlier.before[other]; // nothing in between puts the two in order
+            if (free && other == actor) {
+                follow(before, earlier);
+            } else if (free && !commute(earlier.reads, earlier.writes, step.reads, step.writes)) {
+                boolean enabled = (earlier.ready & bit(actor)) == 0 && (path.get(i + 1).ready & bit(actor)) != 0;
+                if (!enabled) {
+                    want(earlier, i, last);
+                }
+                follow(before, earlier);
+            }
         }
         before[actor]++;
     }
 
-    private static void race(Node earlier, int readyAfter, Node step) {
-        int other = earlier.choice;
-        int actor = bit(step.choice);
-        if (other == step.choice
-                || step.before[other] >= earlier.before[other]
-                || commute(earlier.reads, earlier.writes, step.reads, step.writes)) {
-            return;
+    private static void follow(int[] before, Node earlier) {
+        for (int i = 0; i < before.length; i++) {
+            before[i] = Math.max(before[i], earlier.before[i]);
         }
-        if ((earlier.ready & actor) != 0) {
-            earlier.wanted |= actor;
-        } else if ((readyAfter & actor) == 0) {
-            earlier.wanted = earlier.ready;
-        } // else the earlier step is what made the other one possible
-        for (int k = 0; k < step.before.length; k++) {
-            step.before[k] = Math.max(step.before[k], earlier.before[k]);
+    }
+
+    /**
+     * Has the last step tried before an earlier one: by a schedule that goes on, in the place of the earlier step, with
+     * those steps that need not come after it. Whoever can be the first of them will do.
+     */
+    private void want(Node earlier, int depth, int last) {
+        int other = earlier.choice;
+        int[] seenFirst = new int[CLOCK + 1];
+        int firsts = 0;
+        int seen = 0;
+        for (int i = depth + 1; i <= last; i++) {
+            Node node = path.get(i);
+            int actor = node.choice;
+            if (node.before[other] < earlier.before[other] && (seen & bit(actor)) == 0) {
+                boolean needsNone = true;
+                for (int rest = seen; rest != 0; rest &= rest - 1) {
+                    needsNone &= node.before[first(rest)] < seenFirst[first(rest)];
+                }
+                firsts |= needsNone ? bit(actor) : 0;
+                seen |= bit(actor);
+                seenFirst[actor] = node.before[actor];
+            }
+        }
+        if ((firsts & ~earlier.ready) != 0) {
+            throw new IllegalStateException("a step is not ready that nothing has made ready");
+        }
+        if ((firsts & earlier.wanted) == 0) {
+            earlier.wanted |= Integer.lowestOneBit(firsts);
         }
     }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * few preemptions that they are not too many. Writes to target/schedules.tsv what was run.
  */
 class ScenariosTest {
-    private static final long SCHEDULES = Long.getLong("checker.schedules", 20_000L);
+    private static final long SCHEDULES = Long.getLong("checker.schedules", 10_000L);
     private static final List<Checker.Result> RESULTS = new ArrayList<>();
 
     static Stream<Scenario> scenarios() {
