@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  *       anywhere: shutdown hooks, cleaners, completion callbacks.
  *   <li><b>No residue.</b> Waits that time out, are interrupted or cancelled leave no memory behind beyond a constant
  *       factor of the waits that go on.
- *   <li><b>Thread dumps tell.</b> A waiting thread is shown as parked for its event.
+ *   <li><b>Thread dumps tell.</b> A waiting thread is shown as parked for its event, or for the list of its events.
  * </ol>
  *
  * <p>Whatever is promised of {@code set} and {@code await} holds of {@code clear} and {@code awaitClear} with set and
@@ -171,14 +171,18 @@ public interface Event {
      * Returns a future that completes with {@code null} once this event is set. It counts as waiting from this call
      * on, not from its first use: a {@code set()} that comes next completes it, even if {@code clear()} follows.
      *
-     * <p>If the event is set already, the future is complete. Otherwise it is completed by a task of
-     * {@link CompletableFuture#defaultExecutor() the default executor} of completable futures, a task for each future,
-     * so that its dependents never run inside {@code set()}, and one that blocks or throws holds up no other.
+     * <p>If the event is set already, the future is complete. Otherwise a task of
+     * {@link CompletableFuture#defaultExecutor() the default executor} of completable futures completes it, a task for
+     * each future: so its dependents never run inside {@code set()}, and one that throws or blocks holds up no thread
+     * that waits. One that blocks keeps a thread of that executor, which may have few: better give it an executor of
+     * its own, as with {@code thenRunAsync}. Only if the executor takes no task, since no thread can be started, do the
+     * dependents run where the future was released.
      *
-     * <p>Cancelling it, or completing it in another way (as {@link CompletableFuture#orTimeout orTimeout} does), ends
-     * the wait. Whether {@code cancel} or {@code orTimeout} came before {@code set()} is decided by {@code set()}, not
-     * by the task: once {@code set()} has released the future they no longer have an effect, and the future completes
-     * normally.
+     * <p>Cancelling it, or completing it ({@code complete}, {@code completeExceptionally}, and with them
+     * {@link CompletableFuture#orTimeout orTimeout} and the like, but not {@code completeAsync} and {@code obtrude}),
+     * ends the wait. Whether {@code cancel} or {@code orTimeout} came before {@code set()} is decided by {@code set()},
+     * not by the task: once {@code set()} has released the future they no longer have an effect, and the future
+     * completes normally.
      *
      * @return a new future
      */
@@ -236,7 +240,7 @@ public interface Event {
      * @throws InterruptedException if this thread was interrupted before that; its interrupt status is cleared
      */
     static void awaitAll(Event... events) throws InterruptedException {
-        GroupWait.await(true, false, 0L, events);
+        Objects.requireNonNull(GroupWait.await(true, false, 0L, events), "an event cancelled its own future");
     }
 
     /**

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** A future that waits in a round. The end of the round, and nothing later, decides that it completes normally. */
@@ -14,7 +14,8 @@ final class EventFuture extends CompletableFuture<Void> {
     /** A future for the end of a round, completed by an executor: its default one if null. */
     EventFuture(Round round, @Nullable Executor executor) {
         this.executor = executor;
-        waiter = round.push(this);
+        waiter = new Waiter(round, this);
+        round.push(waiter);
         if (round.hasEnded()) {
             super.complete(null);
         }
@@ -24,8 +25,8 @@ final class EventFuture extends CompletableFuture<Void> {
     void submit() {
         try {
             (executor == null ? defaultExecutor() : executor).execute(() -> super.complete(null));
-        } catch (RejectedExecutionException | OutOfMemoryError e) {
-            super.complete(null); // there is no thread: better a dependent that runs here than one that never does
+        } catch (RuntimeException | OutOfMemoryError e) {
+            super.complete(null); // no thread is to be had: better a dependent that runs here than one that never does
         }
     }
 
@@ -43,6 +44,7 @@ final class EventFuture extends CompletableFuture<Void> {
 
     @Override
     public boolean completeExceptionally(Throwable e) {
+        Objects.requireNonNull(e, "e");
         withdraw();
         return super.completeExceptionally(e);
     }

@@ -22,7 +22,7 @@ final class GroupWait {
             throw new IllegalArgumentException("no events to wait for: give at least one");
         }
         AtomicInteger missing = new AtomicInteger(all ? events.size() : 1);
-        ThreadEvent gate = new ThreadEvent((all ? "all of " : "any of ") + events.size() + " events");
+        ThreadEvent gate = new ThreadEvent();
         List<CompletableFuture<Void>> futures = new ArrayList<>();
         try {
             for (int i = 0; i < events.size() && !gate.isSet(); i++) {
@@ -36,7 +36,7 @@ final class GroupWait {
                     }
                 });
             }
-            gate.await(true, timed, nanos);
+            new Waiter(gate.roundUntil(true), Thread.currentThread()).await(events, timed, nanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
@@ -45,8 +45,8 @@ final class GroupWait {
         int released = 0;
         Event first = events.get(0);
         for (int i = futures.size() - 1; i >= 0; i--) {
-            if (!futures.get(i).isCancelled()) {
-                futures.get(i).join(); // is done, but throws if the event has failed
+            if (futures.get(i).isDone() && !futures.get(i).isCancelled()) {
+                futures.get(i).join(); // is done, so does not wait, but throws if the event has failed
                 released++;
                 first = events.get(i);
             }

@@ -26,8 +26,9 @@ final class Round {
     private volatile @Nullable Object head;
 
     /**
-     * How many waiters have died below the head and have not been allowed for by a sweep. Whoever counts it up to
-     * SWEEP_AT sweeps, alone, and at the end counts it down by what the next sweep may wait for.
+     * How many waiters have died, less those that the sweeps so far allow for. Whoever counts it up to SWEEP_AT sweeps;
+     * should that one not get on, the one who counts it to twice as much does, and so on. Those that were popped count
+     * too, since a pop may bring dead ones to the top.
      */
     @SuppressWarnings("unused") // by DEAD
     private volatile int dead;
@@ -42,16 +43,14 @@ final class Round {
         return set != head instanceof Ended;
     }
 
-    /** Starts to wait; if this round has ended, the waiter is released and not pushed. */
-    Waiter push(Object threadOrFuture) {
-        Waiter waiter = new Waiter(this, threadOrFuture);
+    /** Pushes a waiter, unless this round has ended; then the waiter is released. */
+    void push(Waiter waiter) {
         for (Object h = head; !(h instanceof Ended); h = head) {
             waiter.next = (Waiter) h;
             if (HEAD.compareAndSet(this, h, waiter)) {
                 break;
             }
         }
-        return waiter;
     }
 
     /**
@@ -81,12 +80,13 @@ final class Round {
     boolean withdraw(Waiter waiter) {
         waiter.target = null;
         boolean popped = head == waiter && HEAD.compareAndSet(this, waiter, waiter.next);
-        if (popped || hasEnded()) {
-            return popped;
+        if (!popped && hasEnded()) {
+            return false;
         }
-        if ((int) DEAD.getAndAdd(this, 1) == SWEEP_AT - 1) {
-            // The next sweep comes when as many have died as half of those that live now. So the dead are never many
-            // more than the living, and a sweep costs no more than the pushes and deaths since the last one.
+        int died = (int) DEAD.getAndAdd(this, 1) + 1;
+        if (died >= SWEEP_AT && Integer.bitCount(died) == 1) {
+            // The next sweep comes when as many have died as half of those that live now. So the dead are not many more
+            // than the living, and a sweep costs no more than the pushes and deaths since the last one.
             int allowance;
             do {
                 allowance = Math.max(SWEEP_AT, sweep() / 2);
@@ -129,17 +129,17 @@ final class Round {
         /** The share of the one who ended the round: a bounded number, but so that the rest are sure to be woken. */
         void wakeFirst() {
             int platform = 0;
-            for (int i = 0; i < FIRST && platform < FIRST_PLATFORM && frontier != null; i++) {
-                platform += wakeNext() ? 1 : 0;
-            }
-            if (platform == 0 && frontier != null) {
-                try {
+            try {
+                for (int i = 0; i < FIRST && platform < FIRST_PLATFORM && frontier != null; i++) {
+                    platform += wakeNext() ? 1 : 0;
+                }
+                if (platform == 0 && frontier != null) {
                     Thread waker = new Thread(null, this::wakeAll, "pharos-waker", 0L, false);
                     waker.setDaemon(true);
                     waker.start();
-                } catch (OutOfMemoryError e) { // no thread is to be had
-                    wakeAll();
                 }
+            } catch (RuntimeException | OutOfMemoryError e) { // no thread is to be had
+                wakeAll();
             }
         }
 

@@ -73,7 +73,7 @@ public final class ThreadEvent implements Event {
      * Invariants.
      *   1. A round that has ended never runs again: its flag is the opposite of Round.set for ever.
      *   2. state leaves a round only after that has ended. So a running round that state has held is the present one.
-     *   3. From Round.head, then from Ended.frontier, every live waiter that the frontier has not passed can be reached:
+     *   3. From Round.head, then from Ended.frontier, each live waiter that the frontier has not passed can be reached:
      *      waiters are added at the top only, and a sweep only skips dead ones.
      *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
      *
@@ -84,15 +84,16 @@ public final class ThreadEvent implements Event {
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
      * wakes a few; every look of a waiter that finds its round ended wakes all who are left. Invariant 4 needs care,
      * since the caller stops early and counts on a platform thread that it has woken. That thread may be about to time
-     * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the round
-     * has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round ended
-     * and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not count; a
-     * crowd of nothing else is left to a platform thread that is started for it.
+     * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the
+     * round has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round
+     * ended and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not
+     * count; a crowd of nothing else is left to a platform thread that is started for it.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
-     * look at the flag; the CAS of a clear is one too. So if the set found the flag as it was before the clear, whoever
-     * called clear sees what the caller of set did. A bare read would not do: the caller's writes could still be in
-     * its store buffer when the other thread has cleared the event and looked for them.
+     * look at the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
+     * before the clear, whoever called clear sees what the caller of set did. A bare read would not do: the caller's
+     * writes could still be in its store buffer when the other thread has cleared the event and looked for them. Nor
+     * would the CAS do for the fence: where it is made of load-linked and store-conditional, later loads may pass it.
      *
      * All shared fields are volatile, except Waiter.next, where it is said why.
      */
@@ -106,8 +107,9 @@ public final class ThreadEvent implements Event {
     public ThreadEvent() {}
 
     /**
-     * Creates an event that is clear and has a name, to be told apart by in thread dumps and logs. The name is for
-     * people: two events may share one. A change of an event with a name allocates a small object.
+     * Creates an event that is clear and has a name, which {@code toString} tells, and so whatever prints the
+     * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name is for people: two events
+     * may share one. A change of an event with a name allocates a small object.
      *
      * @param name the name
      */
@@ -183,27 +185,20 @@ public final class ThreadEvent implements Event {
     private boolean change(boolean set) {
         while (true) {
             Object s = state;
-            if (flag(s) == set) {
-                VarHandle.fullFence(); // see "Publication"
-                if (isSet() == set) {
-                    return false;
-                }
-            } else if (s instanceof Round round && round.set != set) {
-                if (round.end()) {
-                    STATE.compareAndSet(this, s, idle(set, name(s)));
-                    return true;
-                }
-            } else if (STATE.compareAndSet(this, s, idle(set, name(s)))) {
-                return true;
+            boolean ended = s instanceof Round round && round.set != set && round.end();
+            boolean moved = (ended || flag(s) != set) && STATE.compareAndSet(this, s, idle(set, name(s)));
+            VarHandle.fullFence(); // changed or not: see "Publication"
+            if (ended || moved || isSet() == set) {
+                return ended || moved;
             }
         }
     }
 
     /** Every wait: the fast path, and the way to the slow one. */
-    boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
         boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
         return flag(state) == set
-                || (!poll && roundUntil(set).push(Thread.currentThread()).await(this, timed, nanos));
+                || (!poll && new Waiter(roundUntil(set), Thread.currentThread()).await(this, timed, nanos));
     }
 
     /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */

@@ -6,12 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /** A place in the stack of a {@link Round}: of a thread, of a future, or of nobody any more. */
 final class Waiter {
+    /** Loaded before the first wait: a class loader that parks between look and park would eat the permit. */
+    private static final Class<?>[] unusedButLoaded = {LockSupport.class, Round.Ended.class};
+
     final Round round;
 
     /**
-     * The waiter below. Written before this one is pushed, and then only by a sweep, to skip dead ones: so whatever
-     * value a reader sees, from any waiter all live ones below can be reached, in their order. They were pushed before
-     * this one, so they are visible to whoever got here through the head.
+     * The waiter below. Written before this one is pushed, then only by sweeps, to skip dead ones, and to null once the
+     * frontier has passed it: so whatever value a reader sees, from any waiter that was not passed all live ones below
+     * can be reached, in their order. They were pushed before this one, so they are visible to whoever got here through
+     * the head.
      */
     @Nullable
     Waiter next;
@@ -26,19 +30,20 @@ final class Waiter {
 
     /** Wakes the target, if there still is one. True if that is a platform thread, which is sure to run. */
     boolean wake() {
+        next = null; // whoever keeps a future is not to keep all who waited with it
         Object t = target;
         if (t instanceof EventFuture future) {
             future.submit();
         } else if (t instanceof Thread thread) {
             LockSupport.unpark(thread);
             ThreadGroup group = thread.getThreadGroup(); // null if it has terminated; for virtual threads see JEP 444
-            return group != null && !group.getName().equals("VirtualThreads");
+            return group != null && !"VirtualThreads".equals(group.getName());
         }
         return false;
     }
 
     /**
-     * Parks the current thread, whose waiter this is, until the round has ended.
+     * Waits, for the current thread, whose waiter this is, until the round has ended.
      *
      * @param blocker what a thread dump shows
      * @param timed whether {@code nanos} counts
@@ -47,11 +52,15 @@ final class Waiter {
     boolean await(Object blocker, boolean timed, long nanos) throws InterruptedException {
         long deadline = timed ? System.nanoTime() + nanos : 0L; // may wrap: only differences are used
         try {
+            round.push(this);
             while (!round.hasEnded()) {
-                if ((timed && nanos <= 0L) || Thread.currentThread().isInterrupted()) {
+                boolean interrupted = Thread.interrupted();
+                if (interrupted || (timed && nanos <= 0L)) {
                     boolean released = !round.withdraw(this);
-                    if (!released && Thread.interrupted()) {
+                    if (interrupted && !released) {
                         throw new InterruptedException();
+                    } else if (interrupted) {
+                        Thread.currentThread().interrupt(); // as it was
                     }
                     return released;
                 } else if (timed) {
@@ -62,7 +71,8 @@ final class Waiter {
                 }
             }
             return true;
-        } catch (Error e) { // no stack left to park on
+        } catch (Error e) { // no stack left
+            target = null; // not by a call, for which there may be none left either
             round.withdraw(this);
             throw e;
         }

@@ -9,9 +9,10 @@ import java.util.List;
  *
  * @param name a short name, unique
  * @param description what is broken, and why that matters
+ * @param small whether it is planted in the small core
  * @param hunks the changes to the shipped source that make the bug
  */
-public record PlantedBug(String name, String description, List<Hunk> hunks) {
+public record PlantedBug(String name, String description, boolean small, List<Hunk> hunks) {
     /**
      * A change of a source file.
      *

@@ -57,7 +57,7 @@ public final class PlantedBugs {
      * @return the directory with the class files
      */
     public static Path shipped() {
-        return compile(new PlantedBug("shipped", "Not a bug.", List.of()));
+        return compile(new PlantedBug("shipped", "Not a bug.", false, List.of()));
     }
 
     /**
@@ -185,6 +185,6 @@ public final class PlantedBugs {
                 hunk.replacement().add(line.substring(1).strip());
             }
         }
-        return new PlantedBug(small ? title.replace(" (small)", "") : title, description, List.copyOf(hunks));
+        return new PlantedBug(small ? title.replace(" (small)", "") : title, description, small, List.copyOf(hunks));
     }
 }

@@ -36,7 +36,7 @@ class PlantedBugsTest {
     @Test
     void compile_hunkDoesNotFit_saysWhich() {
         var hunk = new PlantedBug.Hunk("Round.java", List.of("no such line"), List.of());
-        var bug = new PlantedBug("stale", "Does not fit.", List.of(hunk));
+        var bug = new PlantedBug("stale", "Does not fit.", false, List.of(hunk));
         assertThatThrownBy(bug::compile).hasMessageContainingAll("stale", "nowhere", "Round.java", "no such line");
     }
 }

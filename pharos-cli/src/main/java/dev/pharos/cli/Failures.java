@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import java.io.PrintStream;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Tells what went wrong, in one line each time: what it is, and what to do. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    private final PrintStream err;
+
+    Failures(PrintStream err) {
+        this.err = err;
+    }
+
+    /** The command line is wrong. */
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+        return fail(reason(e), ExitCode.USAGE);
+    }
+
+    /** A command threw. */
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+        return fail(command.getCommandSpec().qualifiedName() + " failed: " + e, ExitCode.FAILED);
+    }
+
+    /** What was printed has not arrived. */
+    int outputLost() {
+        return fail("the output is incomplete: standard output is full or closed", ExitCode.FAILED);
+    }
+
+    private int fail(String reason, ExitCode code) {
+        err.println("pharos: " + reason.replaceAll("\\p{Cntrl}", "?"));
+        return code.status;
+    }
+
+    private static String reason(ParameterException e) {
+        String help = ": see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String argument = "'" + unmatched.getUnmatched().get(0) + "'";
+            if (unmatched.isUnknownOption()) {
+                return "there is no option " + argument + help;
+            }
+            boolean noCommand = e.getCommandLine().getParent() == null;
+            return noCommand ? "there is no command " + argument + help : argument + " is one argument too many" + help;
+        }
+        String message = String.valueOf(e.getMessage());
+        if (e.getArgSpec() == null) {
+            return message;
+        }
+        return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1) + help;
+    }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What reviewers tried to break {@link ThreadEvent} with, by means that are legal and rare. */
+class AttackTest {
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    @Test
+    void set_waiterInAThreadGroupWithoutName_releasesIt() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        FutureTask<Void> wait = task(event::await);
+        Thread waiter = new Thread(new ThreadGroup((String) null), wait);
+        waiter.start();
+        threads.awaitBlocked(waiter);
+
+        event.set();
+
+        threads.get(wait);
+    }
+
+    @Test
+    void await_threadThatAlwaysClaimsToBeInterrupted_staysUntilReleased() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        FutureTask<Void> wait = task(event::await);
+        Thread waiter = new Thread(wait) {
+            @Override
+            public boolean isInterrupted() {
+                return true;
+            }
+        };
+        waiter.start();
+        threads.awaitBlocked(waiter);
+
+        event.set();
+
+        threads.get(wait);
+    }
+
+    @Test
+    void completeExceptionally_null_throwsAndGoesOnWaiting() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        CompletableFuture<Void> future = event.whenSet();
+
+        assertThatNullPointerException().isThrownBy(() -> future.completeExceptionally(null));
+
+        event.set();
+        threads.get(future);
+    }
+
+    @Test
+    void set_oneFutureIsKept_retainsNoOtherWaiter() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        List<WeakReference<Object>> others = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            others.add(new WeakReference<>(event.whenSet()));
+        }
+        CompletableFuture<Void> kept = event.whenSet();
+
+        event.set();
+        threads.get(kept);
+
+        try {
+            threads.until("the other futures are collected", () -> {
+                System.gc();
+                return others.stream().allMatch(other -> other.get() == null);
+            });
+        } finally {
+            Reference.reachabilityFence(kept);
+        }
+    }
+
+    @Test
+    void awaitAll_eventThatCancelsItsOwnFuture_throws() {
+        Event odd = new DelegatingEvent(new ThreadEvent()) {
+            @Override
+            public CompletableFuture<Void> whenSet() {
+                CompletableFuture<Void> future = new CompletableFuture<>();
+                future.cancel(false);
+                return future;
+            }
+        };
+
+        assertThatNullPointerException().isThrownBy(() -> Event.awaitAll(new ThreadEvent(), odd));
+        assertThatNullPointerException().isThrownBy(() -> Event.awaitAny(new ThreadEvent(), odd));
+    }
+
+    @Test
+    void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        for (int offset = 0; offset < 4; offset++) {
+            int frames = offset;
+            FutureTask<Void> overflow = task(() -> {
+                try {
+                    awaitEverDeeper(event, frames);
+                } catch (StackOverflowError e) {
+                    assertThat(e).isNotNull(); // as it must come to
+                }
+            });
+            new Thread(null, overflow, "overflows", 256 << 10).start();
+            threads.get(overflow);
+        }
+
+        assertThat(event).asString().endsWith("[clear, 0 waiting]");
+    }
+
+    /** Waits at every depth of the stack until there is none left; the first frames shift where that is. */
+    @SuppressWarnings("InfiniteRecursion") // is the point of it
+    private static void awaitEverDeeper(ThreadEvent event, int frames) throws InterruptedException {
+        if (frames <= 0) {
+            event.await(1, TimeUnit.NANOSECONDS);
+        }
+        awaitEverDeeper(event, frames - 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"java.util.concurrent.locks.LockSupport", "dev.pharos.Round$Ended"})
+    void await_classLoaderParksDuringTheFirstWait_losesNoRelease(String loadedUnderALock) throws Exception {
+        ParkingLoader loader = new ParkingLoader(loadedUnderALock);
+        Object event =
+                loader.loadClass(ThreadEvent.class.getName()).getConstructor().newInstance();
+        Method await = event.getClass().getMethod("await");
+        FutureTask<Object> wait = new FutureTask<>(() -> await.invoke(event));
+        Thread waiter = new Thread(wait);
+        loader.parks = waiter;
+        loader.lock.lock();
+        try {
+            waiter.start();
+            threads.awaitBlocked(waiter);
+            event.getClass().getMethod("set").invoke(event);
+        } finally {
+            loader.lock.unlock();
+        }
+
+        threads.get(wait);
+    }
+
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static FutureTask<Void> task(Action action) {
+        Callable<Void> callable = () -> {
+            action.run();
+            return null;
+        };
+        return new FutureTask<>(callable);
+    }
+
+    /** Loads the core anew; one thread loads one class under a lock that parks. */
+    private static final class ParkingLoader extends ClassLoader {
+        final ReentrantLock lock = new ReentrantLock();
+        volatile Thread parks;
+        private final String loadedUnderALock;
+
+        static {
+            registerAsParallelCapable();
+        }
+
+        ParkingLoader(String loadedUnderALock) {
+            super(AttackTest.class.getClassLoader());
+            this.loadedUnderALock = loadedUnderALock;
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (Thread.currentThread() == parks && name.equals(loadedUnderALock)) {
+                lock.lock();
+                try {
+                    return load(name, resolve);
+                } finally {
+                    lock.unlock();
+                }
+            }
+            return load(name, resolve);
+        }
+
+        private Class<?> load(String name, boolean resolve) throws ClassNotFoundException {
+            if (!name.startsWith("dev.pharos.")) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded != null ? loaded : define(name);
+            }
+        }
+
+        private Class<?> define(String name) throws ClassNotFoundException {
+            try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
+                byte[] bytes = in.readAllBytes();
+                return defineClass(name, bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos;
+
+import org.junit.jupiter.api.Nested;
+
+/**
+ * What {@link Event} promises, as tests. Each implementation extends this class, and adds what is particular to it.
+ *
+ * <p>The promises by number: 1, 2, 3, 4, 5 and 8 are in {@link WaitContract}, and for several events at a time in
+ * {@link GroupWaitContract}; 6 is in {@link FutureContract} and {@link VirtualThreadContract}; 7 is in all of them.
+ */
+public abstract class EventContract {
+    /** Makes an event that is clear and that nobody else knows. */
+    protected abstract Event newEvent();
+
+    @Nested
+    class Waits extends WaitContract {
+        Waits() {
+            super(EventContract.this::newEvent);
+        }
+    }
+
+    @Nested
+    class Futures extends FutureContract {
+        Futures() {
+            super(EventContract.this::newEvent);
+        }
+    }
+
+    @Nested
+    class GroupWaits extends GroupWaitContract {
+        GroupWaits() {
+            super(EventContract.this::newEvent);
+        }
+    }
+
+    @Nested
+    class VirtualThreads extends VirtualThreadContract {
+        VirtualThreads() {
+            super(EventContract.this::newEvent);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Requires;
+import java.lang.module.ModuleFinder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is particular to {@link ThreadEvent}, and the {@link EventContract} for it. */
+class ThreadEventTest {
+    @Nested
+    class Unnamed extends EventContract {
+        @Override
+        protected Event newEvent() {
+            return new ThreadEvent();
+        }
+    }
+
+    @Nested
+    class Named extends EventContract {
+        @Override
+        protected Event newEvent() {
+            return new ThreadEvent("contract");
+        }
+    }
+
+    /** Group waits know ThreadEvent by more than its interface; this one they do not. */
+    @Nested
+    class OfAnotherReach extends EventContract {
+        @Override
+        protected Event newEvent() {
+            return new DelegatingEvent(new ThreadEvent());
+        }
+    }
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    // Names
+
+    @Test
+    void new_nullName_throws() {
+        assertThatNullPointerException().isThrownBy(() -> new ThreadEvent(null));
+    }
+
+    @Test
+    void new_nameInUse_isAnotherEvent() {
+        ThreadEvent one = new ThreadEvent("same");
+        ThreadEvent other = new ThreadEvent("same");
+        one.set();
+        assertThat(other.isSet()).isFalse();
+        assertThat(one).isNotEqualTo(other);
+    }
+
+    @Test
+    void initiallySet_always_isSet() throws Exception {
+        ThreadEvent event = ThreadEvent.initiallySet();
+        assertThat(event.isSet()).isTrue();
+        assertThat(event.set()).isFalse();
+        event.await();
+        assertThat(event.clear()).isTrue();
+        assertThat(event.await(Duration.ZERO)).isFalse();
+    }
+
+    @Test
+    void toString_unnamed_isIdentityFlagAndWaiting() {
+        ThreadEvent event = new ThreadEvent();
+        assertThat(event).hasToString(identity(event) + "[clear, 0 waiting]");
+        event.set();
+        assertThat(event).hasToString(identity(event) + "[set, 0 waiting]");
+        event.clear();
+        Thread waiter = threads.start(event::await);
+        threads.awaitBlocked(waiter);
+        assertThat(event).hasToString(identity(event) + "[clear, 1 waiting]");
+        event.set();
+    }
+
+    @Test
+    void toString_named_keepsTheNameForEver() {
+        ThreadEvent event = new ThreadEvent("orders-ready");
+        for (int i = 0; i < 3; i++) {
+            assertThat(event).hasToString(identity(event) + "[orders-ready, clear, 0 waiting]");
+            Thread waiter = threads.start(event::await);
+            threads.awaitBlocked(waiter);
+            assertThat(event).hasToString(identity(event) + "[orders-ready, clear, 1 waiting]");
+            event.set();
+            threads.join(waiter);
+            assertThat(event).hasToString(identity(event) + "[orders-ready, set, 0 waiting]");
+            waiter = threads.start(event::awaitClear);
+            threads.awaitBlocked(waiter);
+            assertThat(event).hasToString(identity(event) + "[orders-ready, set, 1 waiting]");
+            event.clear();
+            threads.join(waiter);
+        }
+        assertThat(ThreadEvent.initiallySet()).asString().endsWith("[set, 0 waiting]");
+    }
+
+    @Test
+    void await_waiting_threadDumpNamesTheEvent() {
+        ThreadEvent event = new ThreadEvent("ready");
+        Thread waiter = threads.start(event::await);
+        threads.awaitBlocked(waiter);
+        assertThat(LockSupport.getBlocker(waiter)).isSameAs(event);
+        assertThat(ManagementFactory.getThreadMXBean()
+                        .getThreadInfo(waiter.getId())
+                        .getLockName())
+                .isEqualTo(identity(event));
+        event.set();
+    }
+
+    private static String identity(ThreadEvent event) {
+        return "dev.pharos.ThreadEvent@" + Integer.toHexString(System.identityHashCode(event));
+    }
+
+    // Memory
+
+    @Test
+    void footprint_nobodyWaits_is16Bytes() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        assertThat(Footprint.of(event)).isEqualTo(16);
+        event.set();
+        assertThat(Footprint.of(event)).isEqualTo(16);
+    }
+
+    @Test
+    void footprint_crowd_isAtMost32BytesAThreadAndARound() {
+        ThreadEvent event = new ThreadEvent();
+        List<Thread> waiters = threads.start(1_000, event::await);
+        threads.awaitBlocked(waiters);
+        assertThat(Footprint.of(event)).isLessThanOrEqualTo(16 + 32 + 1_000 * 32);
+        event.set();
+        threads.join(waiters);
+        event.clear();
+        assertThat(Footprint.of(event)).isEqualTo(16);
+    }
+
+    @Test
+    void footprint_millionTimedOutWaits_isBounded() {
+        ThreadEvent event = new ThreadEvent();
+        timeOutAMillionTimes(event);
+        assertBounded(event, 0);
+    }
+
+    @Test
+    void footprint_millionTimedOutWaitsBesideOthers_isBounded() {
+        ThreadEvent event = new ThreadEvent();
+        List<Thread> living = threads.start(10, event::await);
+        threads.awaitBlocked(living);
+        timeOutAMillionTimes(event);
+        assertBounded(event, 10);
+        event.set();
+    }
+
+    /** Many at a time, so that they leave in all orders. */
+    private void timeOutAMillionTimes(ThreadEvent event) {
+        threads.join(threads.start(100, () -> {
+            boolean released = false;
+            for (int i = 0; i < 10_000; i++) {
+                released |= event.await(1, TimeUnit.NANOSECONDS);
+            }
+            assertThat(released).isFalse();
+        }));
+    }
+
+    @Test
+    void footprint_crowdHasGoneUnderOneThatGoesOn_isBounded() {
+        ThreadEvent event = new ThreadEvent();
+        List<Thread> crowd = threads.start(1_000, () -> EventTests.assertInterrupted(event::await));
+        threads.awaitBlocked(crowd);
+        threads.awaitBlocked(threads.start(event::await));
+        crowd.forEach(Thread::interrupt);
+        threads.join(crowd);
+        assertBounded(event, 1);
+        event.set();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void footprint_100000CancelledFutures_isBounded(FutureContract.Order order) {
+        ThreadEvent event = new ThreadEvent();
+        List<CompletableFuture<Void>> futures = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            futures.add(event.whenSet());
+        }
+        CompletableFuture<Void> living = event.whenSet();
+        order.accept(futures);
+        threads.start(
+                () -> { // a fresh stack: a cancellation records it
+                    for (int i = 0; i < futures.size(); i++) {
+                        futures.get(i).cancel(false);
+                        if (i % 10_000 == 0) {
+                            assertBounded(event, futures.size() - i);
+                        }
+                    }
+                });
+        threads.join();
+        assertBounded(event, 1);
+        assertThat(living).isNotDone();
+    }
+
+    @Test
+    void footprint_abandonedGroupWaits_isBounded() throws Exception {
+        ThreadEvent never = new ThreadEvent();
+        ThreadEvent often = ThreadEvent.initiallySet();
+        for (int i = 0; i < 100_000; i++) {
+            Event.awaitAny(never, often);
+            Event.awaitAll(Duration.ZERO, often, never);
+        }
+        assertBounded(never, 0);
+        assertThat(Footprint.of(often)).isEqualTo(16);
+    }
+
+    /** A future and its node are no more than 64 bytes. The residue is at most twice what goes on, and a constant. */
+    private static void assertBounded(ThreadEvent event, int living) {
+        assertThat(Footprint.of(event)).isLessThanOrEqualTo(3 * 64 * (living + 64L));
+    }
+
+    // Environment
+
+    @Test
+    void set_inAShutdownHook_releases() throws Exception {
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ShutdownHook.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        try {
+            threads.until("the child has exited", () -> !child.isAlive());
+            assertThat(child.inputReader().lines()).containsExactly("released");
+            assertThat(child.exitValue()).isZero();
+        } finally {
+            child.destroyForcibly();
+        }
+    }
+
+    static final class ShutdownHook {
+        private ShutdownHook() {}
+
+        public static void main(String[] args) {
+            Event event = new ThreadEvent();
+            CompletableFuture<Void> future = event.whenSet();
+            Thread waiter = new Thread(() -> {
+                try {
+                    event.await();
+                    System.out.println("released");
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            waiter.setDaemon(true);
+            waiter.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                event.set();
+                event.clear();
+                future.join();
+                try {
+                    waiter.join();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }));
+            while (!TestThreads.isBlocked(waiter)) {
+                Thread.onSpinWait();
+            }
+            System.exit(0);
+        }
+    }
+
+    @Test
+    void module_atRunTime_requiresNothingButJavaBase() throws Exception {
+        Path classes = Path.of(ThreadEvent.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        ModuleDescriptor module =
+                ModuleFinder.of(classes).find("dev.pharos").orElseThrow().descriptor();
+        assertThat(module.requires())
+                .filteredOn(required -> !required.modifiers().contains(Requires.Modifier.STATIC))
+                .extracting(Requires::name)
+                .containsExactly("java.base");
+        assertThat(module.exports())
+                .extracting(ModuleDescriptor.Exports::source)
+                .containsExactly("dev.pharos");
+    }
+}
