@@ -173,4 +173,32 @@ public class CrowdIsReleased {
             Blocked.pulse(event);
         }
     }
+
+    /** Nobody but futures, half of which were cancelled before: they must not be counted on either. */
+    @JCStressTest(Mode.Termination)
+    @JCStressMeta(CrowdIsReleased.class)
+    @State
+    public static class ShippedCancelled {
+        private final Event event = new ThreadEvent();
+
+        @Actor
+        public void crowd() {
+            List<CompletableFuture<Void>> crowd = new ArrayList<>();
+            for (int i = 0; i <= CROWD; i++) {
+                crowd.add(event.whenSet());
+            }
+            for (int i = 1; i < CROWD; i += 2) {
+                crowd.get(i).cancel(false);
+            }
+            for (int i = 0; i <= CROWD; i += 2) {
+                crowd.get(i).join();
+            }
+        }
+
+        @Signal
+        public void setter() {
+            Blocked.until(event, CROWD / 2 + 1);
+            Blocked.pulse(event);
+        }
+    }
 }

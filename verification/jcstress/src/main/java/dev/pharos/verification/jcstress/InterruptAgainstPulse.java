@@ -8,6 +8,7 @@ import dev.pharos.Event;
 import dev.pharos.ThreadEvent;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressMeta;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -105,7 +106,7 @@ public class InterruptAgainstPulse {
             Thread interrupter = Blocked.start(() -> {
                 ready.countDown();
                 while (!event.isSet()) {
-                    Thread.onSpinWait();
+                    LockSupport.unpark(waiter); // so that it is between two parks when the event is set
                 }
                 event.clear();
                 waiter.interrupt();

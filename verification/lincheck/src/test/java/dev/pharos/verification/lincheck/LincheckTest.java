@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.verification.lincheck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pharos.verification.bugs.PlantedBugs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Explores the scenarios: with the core as it is, which must pass, and with bugs, which must be found. */
+class LincheckTest {
+    private static final boolean FULL = "full".equals(System.getProperty("verification.form"));
+    private static final int INVOCATIONS = FULL ? 20_000 : 1_000;
+
+    /** More than any of the bugs needs. */
+    private static final int CALIBRATION = 5_000;
+
+    private static final Set<Scenario> SHORT =
+            EnumSet.of(Scenario.PULSE, Scenario.CROWD, Scenario.ANY, Scenario.LINEARIZABLE);
+
+    /** The bugs that an interleaving tells, and the scenario that is sure to find each. */
+    private static final Map<String, Scenario> BUGS =
+            new TreeMap<>(Map.ofEntries(Map.entry("waiter-rereads-flag", Scenario.PULSE)));
+
+    private static final Set<String> SHORT_BUGS = Set.of("waiter-rereads-flag");
+
+    private static final List<String> FOUND = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        Files.deleteIfExists(Path.of("target", "bugs-found.tsv"));
+        assumeTrue(Runtime.version().feature() == 17, "on JDK 25 Lincheck 3.7 misses bugs that it finds on 17");
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        Files.write(Path.of("target", "bugs-found.tsv"), FOUND);
+    }
+
+    static Set<Scenario> scenarios() {
+        return FULL ? EnumSet.allOf(Scenario.class) : SHORT;
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void core_asShipped_hasNoWrongInterleaving(Scenario scenario) throws Exception {
+        Run run = Run.of("shipped", null, scenario, INVOCATIONS);
+        assertThat(run.failed()).as("see " + run.log()).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("crowds")
+    void core_withSmallNumbers_hasNoWrongInterleaving(Scenario scenario) throws Exception {
+        Run run = Run.of("small", PlantedBugs.small(), scenario, INVOCATIONS);
+        assertThat(run.failed()).as("see " + run.log()).isFalse();
+    }
+
+    static Set<Scenario> crowds() {
+        return EnumSet.of(Scenario.CROWD);
+    }
+
+    static Set<String> bugs() {
+        return FULL ? BUGS.keySet() : SHORT_BUGS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("bugs")
+    void core_withBug_isRejected(String bug) throws Exception {
+        Scenario scenario = BUGS.get(bug);
+        Run run = Run.of(bug, PlantedBugs.named(bug).compile(), scenario, CALIBRATION);
+        assertThat(run.failed()).as("see " + run.log()).isTrue();
+        FOUND.add(bug + "\tlincheck\t" + scenario);
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.verification.lincheck;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What came of a scenario.
+ *
+ * @param failed whether Lincheck has found an interleaving that is wrong
+ * @param log where it is told
+ */
+record Run(boolean failed, Path log) {
+    private static final int ATTEMPTS = 3;
+
+    /**
+     * Explores a scenario, in a JVM of its own: after a failure, Lincheck may hang in the next one.
+     *
+     * @param name of the file for its output
+     * @param core where the class files of the core are; null for those on the class path
+     */
+    static Run of(String name, Path core, Scenario scenario, int invocations) throws Exception {
+        Path directory = Files.createDirectories(Path.of("target", "lincheck").toAbsolutePath());
+        Path log = directory.resolve(name + "-" + scenario + ".txt");
+        String classPath = System.getProperty("java.class.path");
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                "--add-exports=java.base/jdk.internal.util=ALL-UNNAMED",
+                "--add-exports=java.base/sun.security.action=ALL-UNNAMED",
+                // A thread for each task: a pool that outlives the scenario would be part of the next one.
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1",
+                "-cp",
+                core == null ? classPath : core + File.pathSeparator + classPath,
+                Scenario.class.getName(),
+                scenario.name(),
+                String.valueOf(invocations));
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            int code;
+            try {
+                code = process.waitFor();
+            } finally {
+                process.destroyForcibly();
+            }
+            String output = Files.readString(log);
+            if (code == 0) {
+                return new Run(false, log);
+            } else if (output.contains("The following interleaving leads to the error")) {
+                return new Run(true, log);
+            }
+            // No interleaving: Lincheck ran into its limit of time, as it does on a machine that has too much to do.
+        }
+        throw new IllegalStateException("neither passed nor failed: see " + log);
+    }
+}
