@@ -630,19 +630,30 @@ public final class Scenarios {
             futures.subList(0, 39).forEach(future -> future.cancel(false));
             run.check("most are swept", () -> kept(e) < 20);
         });
-        crowd("(five times whenSet) cancel the first | cancel the second", run -> {
+        crowd("(12 times whenSet) cancel the first | cancel the second", run -> {
             ThreadEvent e = new ThreadEvent();
             List<CompletableFuture<Void>> futures = new ArrayList<>();
-            for (int i = 0; i < 5; i++) {
+            for (int i = 0; i < 12; i++) {
                 futures.add(e.whenSet());
             }
             run.thread("a", () -> futures.get(0).cancel(false));
             run.thread("b", () -> futures.get(1).cancel(false));
             run.check("the next that are cancelled are swept", () -> {
-                futures.get(2).cancel(false);
-                futures.get(3).cancel(false);
-                return kept(e) == 1;
+                futures.subList(2, 11).forEach(future -> future.cancel(false));
+                return kept(e) < 8;
             });
+        });
+        scenario("(300 times whenSet) cancel the older half, then the younger from the top", run -> {
+            ThreadEvent e = new ThreadEvent();
+            List<CompletableFuture<Void>> futures = new ArrayList<>();
+            for (int i = 0; i < 300; i++) {
+                futures.add(e.whenSet());
+            }
+            futures.subList(1, 150).forEach(future -> future.cancel(false));
+            for (int i = 299; i >= 150; i--) {
+                futures.get(i).cancel(false);
+            }
+            run.check("most are swept", () -> kept(e) < 60);
         });
         crowd("(whenSet, whenSet) [await] | cancel the second | set", run -> {
             ThreadEvent e = new ThreadEvent();
