@@ -294,12 +294,15 @@ public final class Run {
         return current;
     }
 
-    /** What is written by who adds an actor: its number depends on how many there are. */
+    /** What is written by who adds an actor: the place of the next one, or of a later one if others add theirs first. */
     long placesOfNext() {
-        return ACTORS | 1L << (35 + actors.size());
+        return ACTORS | -1L << (35 + actors.size());
     }
 
     Actor add(String name, boolean virtual, Callable<?> body) {
+        if (actors.size() == Search.CLOCK) {
+            throw new IllegalStateException("a run has no more than " + Search.CLOCK + " threads");
+        }
         Actor actor = new Actor(name, actors.size(), virtual, body);
         actors.add(actor);
         return actor;
