@@ -84,13 +84,11 @@ final class Round {
             return false;
         }
         int died = (int) DEAD.getAndAdd(this, 1) + 1;
-        if (died >= SWEEP_AT && Integer.bitCount(died) == 1) {
+        for (boolean due = died >= SWEEP_AT && Integer.bitCount(died) == 1; due; ) {
             // The next sweep comes when as many have died as half of those that live now. So the dead are not many more
             // than the living, and a sweep costs no more than the pushes and deaths since the last one.
-            int allowance;
-            do {
-                allowance = Math.max(SWEEP_AT, sweep() / 2);
-            } while ((int) DEAD.getAndAdd(this, -allowance) - allowance >= SWEEP_AT); // so many died meanwhile
+            int allowance = Math.max(SWEEP_AT, sweep() / 2);
+            due = (int) DEAD.getAndAdd(this, -allowance) - allowance >= SWEEP_AT; // so many died meanwhile
         }
         return true;
     }
