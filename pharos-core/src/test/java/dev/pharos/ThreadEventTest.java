@@ -213,6 +213,27 @@ class ThreadEventTest {
         assertThat(living).isNotDone();
     }
 
+    /** Those that leave from below are swept when they are many; those that leave from the top bring them there. */
+    @Test
+    void footprint_halfHasLeftFromBelowAndThenTheRestFromTheTop_isBounded() {
+        ThreadEvent event = new ThreadEvent();
+        CompletableFuture<Void> living = event.whenSet();
+        List<CompletableFuture<Void>> futures = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            futures.add(event.whenSet());
+        }
+        threads.start(
+                () -> { // a fresh stack: a cancellation records it
+                    futures.subList(0, 50_000).forEach(future -> future.cancel(false));
+                    for (int i = futures.size() - 1; i >= 50_000; i--) {
+                        futures.get(i).cancel(false);
+                    }
+                });
+        threads.join();
+        assertBounded(event, 1);
+        assertThat(living).isNotDone();
+    }
+
     @Test
     void footprint_abandonedGroupWaits_isBounded() throws Exception {
         ThreadEvent never = new ThreadEvent();
