@@ -8,7 +8,7 @@ import dev.pharos.verification.soak.History.Operation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -43,6 +43,9 @@ public final class Soak {
     private static final int OPERATIONS = 24;
     private static final int STUCK_SECONDS = 60;
 
+    /** Between two looks at the others, in nanoseconds: a pulser that spins keeps a core from those it looks at. */
+    private static final long PAUSE = 10_000L;
+
     private final int players;
     private final ExecutorService playing;
     private final ExecutorService pulsing = Executors.newFixedThreadPool(PULSERS);
@@ -59,7 +62,8 @@ public final class Soak {
     }
 
     /** The result of a soak. */
-    public record Report(long epochs, long waits, long changes, long pulses, long interrupts, List<String> violations) {}
+    public record Report(
+            long epochs, long waits, long changes, long pulses, long interrupts, List<String> violations) {}
 
     private Soak(int players, ExecutorService playing) {
         this.players = players;
@@ -129,7 +133,7 @@ public final class Soak {
         private final List<Event> shared = new ArrayList<>();
         private final List<Event> pulsed = new ArrayList<>();
         private final List<Player> crowd = Collections.synchronizedList(new ArrayList<>());
-        private final Map<Event, ConcurrentLinkedQueue<Operation>> histories = new java.util.IdentityHashMap<>();
+        private final Map<Event, ConcurrentLinkedQueue<Operation>> histories = new HashMap<>();
         private final CyclicBarrier start = new CyclicBarrier(players + PULSERS);
         private final AtomicInteger playersLeft = new AtomicInteger(players);
         private final ConcurrentLinkedQueue<String> stuck = new ConcurrentLinkedQueue<>();
@@ -204,7 +208,7 @@ public final class Soak {
                 }
                 while (playersLeft.get() > 0 && stuck.isEmpty()) {
                     pulse(own);
-                    Thread.yield();
+                    LockSupport.parkNanos(PAUSE);
                 }
                 return null;
             };
@@ -290,7 +294,7 @@ public final class Soak {
 
         /** Sets and clears an event at once; whoever was parked for it before must then be released. */
         private void pulse(Event own) {
-            Map<Player, Integer> parked = new java.util.IdentityHashMap<>();
+            Map<Player, Integer> parked = new HashMap<>();
             synchronized (crowd) {
                 for (Player player : crowd) {
                     int wait = player.waits.get();
@@ -308,7 +312,7 @@ public final class Soak {
                     if (System.nanoTime() - end > 0) {
                         stuck.add("lost: a player that was parked for " + own + " was not released by set and clear");
                     }
-                    Thread.yield();
+                    LockSupport.parkNanos(PAUSE);
                 }
             });
         }
