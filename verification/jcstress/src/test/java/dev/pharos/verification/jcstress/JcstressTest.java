@@ -59,6 +59,7 @@ class JcstressTest {
             Map.entry("name-forgotten", "PulseReleases.ShippedNamed"),
             Map.entry("no-look-before-park", "BlockedIsReleased.ShippedSet"),
             Map.entry("no-waker", "CrowdIsReleased.ShippedFutures"),
+            Map.entry("plain-state", "SpinnerSeesSet.Shipped"),
             Map.entry("push-by-write", "WaitersComeAndGo.ShippedComing"),
             Map.entry("round-over-running", "WaitersComeAndGo.ShippedComing"),
             Map.entry("sweep-cuts", "WaitersComeAndGo.ShippedSwept"),
