@@ -28,8 +28,8 @@ class JcstressTest {
     private static final String CROWDS =
             "\\.(CrowdIsReleased\\.Shipped|WaitersComeAndGo\\.ShippedSwept)" + (FULL ? "" : "$");
 
-    /** All combinations of interpreter and compilers for the actors, a second for each. */
-    private static final List<String> THOROUGH = List.of("-m", "quick");
+    /** The interpreter and each compiler, a second for each test. */
+    private static final List<String> THOROUGH = List.of("-m", "quick", "-sc", "false");
 
     /** Against a bug, one way to compile, but for longer. */
     private static final List<String> CALIBRATION =

@@ -39,8 +39,9 @@ class BugTableTest {
         String written = table.writeInto(page, PlantedBugs.all());
         if (FULL) {
             Files.writeString(PAGE, written);
+        } else {
+            assertThat(page).isEqualTo(written);
         }
-        assertThat(page).isEqualTo(written);
     }
 
     @Test
