@@ -28,8 +28,8 @@ class JcstressTest {
     private static final String CROWDS =
             "\\.(CrowdIsReleased\\.Shipped|WaitersComeAndGo\\.ShippedSwept)" + (FULL ? "" : "$");
 
-    /** The interpreter and each compiler, a second for each test. */
-    private static final List<String> THOROUGH = List.of("-m", "quick", "-sc", "false");
+    /** The interpreter and the compilers in eight ways, half a second for each test and each of them. */
+    private static final List<String> THOROUGH = List.of("-m", "quick", "-iters", "2", "-sc", "false");
 
     /** Against a bug, one way to compile, but for longer. */
     private static final List<String> CALIBRATION =
