@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.benchmarks;
+
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Threads that all do the same, again and again, and stand at a gate in between. Started once, since that is what takes
+ * the time. The gate is nothing but a park for each thread, so it costs the same whatever rival is measured.
+ */
+final class Crowd {
+    private static final int CLOSED = Integer.MAX_VALUE;
+
+    private final Threads.Task task;
+    private final Thread[] threads;
+    private final Countdown begun = new Countdown();
+    private final Countdown done = new Countdown();
+    private volatile int round;
+
+    /** Starts the threads, which go to the gate. */
+    Crowd(Threads kind, int size, Threads.Task task) {
+        this.task = task;
+        threads = new Thread[size];
+        for (int i = 0; i < size; i++) {
+            int number = i;
+            threads[i] = kind.start(() -> live(number));
+        }
+    }
+
+    private void live(int number) throws InterruptedException {
+        for (int next = 1; passGate(next); next++) {
+            begun.count(number);
+            task.run();
+            done.count(number);
+        }
+    }
+
+    private boolean passGate(int next) {
+        while (round < next) {
+            LockSupport.park(this);
+        }
+        return round != CLOSED;
+    }
+
+    /** Opens the gate: each thread does its task once more. */
+    void begin() {
+        begun.reset(threads.length);
+        done.reset(threads.length);
+        int next = round + 1; // only this thread writes it
+        round = next;
+        openGate();
+    }
+
+    private void openGate() {
+        for (Thread thread : threads) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Opens the gate, and returns once each thread is parked in its task. */
+    void beginAndPark() throws InterruptedException {
+        begin();
+        begun.await();
+        for (Thread thread : threads) {
+            while (!isParked(thread)) {
+                if (!thread.isAlive()) {
+                    throw new IllegalStateException(thread + " has ended instead of waiting");
+                }
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                pause();
+            }
+        }
+    }
+
+    /** Waits until the last thread has done its task. */
+    void awaitDone() throws InterruptedException {
+        done.await();
+    }
+
+    /** Ends the threads, which stand at the gate. */
+    void close() throws InterruptedException {
+        round = CLOSED;
+        openGate();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    /** Not counted: one that is on its way into a wait, and parked only for the lock of that wait. */
+    private static boolean isParked(Thread thread) {
+        Object blocker = LockSupport.getBlocker(thread);
+        return thread.getState() == Thread.State.WAITING
+                && LockSupport.getBlocker(thread) == blocker
+                && !(blocker != null && blocker.getClass().getName().contains("ReentrantLock"));
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // a spin that does not yield would starve what it waits for
+    private static void pause() {
+        Thread.onSpinWait();
+        Thread.yield();
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.benchmarks;
+
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** How long does it take to wake a million virtual threads in a heap of 1 GiB? Whoever needs more has no result. */
+@Fork(
+        value = 2,
+        jvmArgsAppend = {"-Xmx1g", "-XX:+ExitOnOutOfMemoryError"})
+@Warmup(iterations = 1)
+@Measurement(iterations = 3)
+public class VirtualMillionWakeUp extends CrowdWakeUp {
+    @Param({
+        "THREAD_EVENT",
+        "COUNT_DOWN_LATCH",
+        "BOOLEAN_LATCH",
+        "LOCK_CONDITION",
+        "MONITOR",
+        "COMPLETABLE_FUTURE",
+        "SEMAPHORE",
+        "PHASER",
+        "GUAVA_MONITOR"
+    })
+    public Rival rival;
+
+    @Param({"1000000"})
+    public int size;
+
+    /** For JMH. */
+    public VirtualMillionWakeUp() {
+        super(Threads.VIRTUAL);
+    }
+
+    @Override
+    Rival rival() {
+        return rival;
+    }
+
+    @Override
+    int size() {
+        return size;
+    }
+}
