@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.benchmarks;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -76,6 +78,16 @@ final class Crowd {
     /** Waits until the last thread has done its task. */
     void awaitDone() throws InterruptedException {
         done.await();
+    }
+
+    /** The time that all threads, which are platform threads, have spent on a processor. */
+    long cpuNanos() {
+        ThreadMXBean times = ManagementFactory.getThreadMXBean();
+        long nanos = 0;
+        for (Thread thread : threads) {
+            nanos += times.getThreadCpuTime(thread.getId());
+        }
+        return nanos;
     }
 
     /** Ends the threads, which stand at the gate. */

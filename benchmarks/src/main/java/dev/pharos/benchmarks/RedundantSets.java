@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(3)
-@Warmup(iterations = 3, time = 200, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 100, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 150, timeUnit = TimeUnit.MILLISECONDS)
 public class RedundantSets {
     /** What the setters do. */
     public enum Setters {
@@ -62,14 +62,14 @@ public class RedundantSets {
     }
 
     @Benchmark
-    @Group
+    @Group("besideSetters")
     @GroupThreads(2)
     public boolean reader() {
         return read.isSet();
     }
 
     @Benchmark
-    @Group
+    @Group("besideSetters")
     @GroupThreads(2)
     public void setter() {
         if (setters == Setters.IDLE) {
