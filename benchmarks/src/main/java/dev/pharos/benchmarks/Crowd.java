@@ -6,8 +6,8 @@ import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that all do the same, again and again, and stand at a gate in between. Started once, since that is what takes
- * the time. The gate is nothing but a park for each thread, so it costs the same whatever rival is measured.
+ * Threads that all do the same, again and again, and stand at a gate in between. Started once, since that is what takes the
+ * time. The gate is nothing but a park for each thread, so it costs the same whatever rival is measured.
  */
 final class Crowd {
     private static final int CLOSED = Integer.MAX_VALUE;
@@ -18,29 +18,40 @@ final class Crowd {
     private final Countdown done = new Countdown();
     private volatile int round;
 
-    /** Starts the threads, which go to the gate. */
+    /** The threads are started when they are first to do the task, which then is what their stacks are made for. */
     Crowd(Threads kind, int size, Threads.Task task) {
         this.task = task;
         threads = new Thread[size];
         for (int i = 0; i < size; i++) {
-            int number = i;
-            threads[i] = kind.start(() -> live(number));
+            threads[i] = kind.unstarted(new Member(i));
         }
     }
 
-    private void live(int number) throws InterruptedException {
-        for (int next = 1; passGate(next); next++) {
-            begun.count(number);
-            task.run();
-            done.count(number);
-        }
-    }
+    /** One thread. With one object and few frames, since there may be a million. */
+    private final class Member implements Runnable {
+        private final int number;
 
-    private boolean passGate(int next) {
-        while (round < next) {
-            LockSupport.park(this);
+        Member(int number) {
+            this.number = number;
         }
-        return round != CLOSED;
+
+        @Override
+        public void run() {
+            try {
+                for (int next = 1; round != CLOSED; next++) {
+                    while (round < next) {
+                        LockSupport.park(Crowd.this);
+                    }
+                    if (round != CLOSED) {
+                        begun.count(number);
+                        task.run();
+                        done.count(number);
+                    }
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("nobody interrupts it", e);
+            }
+        }
     }
 
     /** Opens the gate: each thread does its task once more. */
@@ -49,12 +60,12 @@ final class Crowd {
         done.reset(threads.length);
         int next = round + 1; // only this thread writes it
         round = next;
-        openGate();
-    }
-
-    private void openGate() {
         for (Thread thread : threads) {
-            LockSupport.unpark(thread);
+            if (next == 1) {
+                thread.start();
+            } else {
+                LockSupport.unpark(thread);
+            }
         }
     }
 
@@ -93,7 +104,9 @@ final class Crowd {
     /** Ends the threads, which stand at the gate. */
     void close() throws InterruptedException {
         round = CLOSED;
-        openGate();
+        for (Thread thread : threads) {
+            LockSupport.unpark(thread);
+        }
         for (Thread thread : threads) {
             thread.join();
         }

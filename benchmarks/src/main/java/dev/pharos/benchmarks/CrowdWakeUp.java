@@ -48,16 +48,23 @@ public abstract class CrowdWakeUp {
         public long sets;
     }
 
+    /** Whether each wake-up is of new threads. */
+    boolean startsAnew() {
+        return false;
+    }
+
     @Setup
-    public void startCrowd() {
+    public void makeFlag() {
         flag = rival().newFlag();
         flag.set();
-        crowd = new Crowd(kind, size(), flag::await);
     }
 
     @Setup(Level.Invocation)
     public void parkCrowd() throws InterruptedException {
         flag.clear();
+        if (crowd == null) {
+            crowd = new Crowd(kind, size(), flag::await);
+        }
         crowd.beginAndPark();
     }
 
@@ -70,8 +77,18 @@ public abstract class CrowdWakeUp {
         crowd.awaitDone();
     }
 
+    @TearDown(Level.Invocation)
+    public void endCrowdOfOneWakeUp() throws InterruptedException {
+        if (startsAnew()) {
+            endCrowd();
+        }
+    }
+
     @TearDown
     public void endCrowd() throws InterruptedException {
-        crowd.close();
+        if (crowd != null) {
+            crowd.close();
+            crowd = null;
+        }
     }
 }

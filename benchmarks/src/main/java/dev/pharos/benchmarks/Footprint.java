@@ -40,6 +40,10 @@ public final class Footprint {
             Rival.PHASER,
             Rival.GUAVA_MONITOR));
 
+    static {
+        System.setProperty("jol.magicFieldOffset", "true"); // so that it also reads the fields of lambdas
+    }
+
     private final JsonArray results = new JsonArray();
 
     private Footprint() {}
