@@ -28,6 +28,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 150, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 150, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class CrowdWakeUp {
+    /** Until all is compiled: the stack of a thread that is interpreted takes twice the heap. */
+    private static final int WARM_UPS = 300;
+
+    private static final int WARM_UP_SIZE = 1_000;
+
     private final Threads kind;
     private Flag flag;
     private Crowd crowd;
@@ -54,9 +59,17 @@ public abstract class CrowdWakeUp {
     }
 
     @Setup
-    public void makeFlag() {
+    public void makeFlag() throws InterruptedException {
         flag = rival().newFlag();
         flag.set();
+        for (int i = 0; i < (startsAnew() ? WARM_UPS : 0); i++) {
+            Crowd small = new Crowd(kind, WARM_UP_SIZE, flag::await);
+            flag.clear();
+            small.beginAndPark();
+            flag.set();
+            small.awaitDone();
+            small.close();
+        }
     }
 
     @Setup(Level.Invocation)
