@@ -6,8 +6,8 @@ import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Threads that all do the same, again and again, and stand at a gate in between. Started once, since that is what takes the
- * time. The gate is nothing but a park for each thread, so it costs the same whatever rival is measured.
+ * Threads that all do the same, again and again, and stand at a gate in between. Started once, since that is what
+ * takes the time. The gate is nothing but a park for each thread, so it costs the same whatever rival is measured.
  */
 final class Crowd {
     private static final int CLOSED = Integer.MAX_VALUE;

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
@@ -121,9 +122,10 @@ public final class Publish {
         entry.addProperty("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         entry.addProperty("cpu", cpu());
         entry.addProperty("processors", Runtime.getRuntime().availableProcessors());
-        boolean changed = !git("status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/results")
-                .isEmpty();
-        entry.addProperty("commit", git("rev-parse", "HEAD") + (changed ? ", changed" : ""));
+        String changes = git("status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/results")
+                .orElse("");
+        entry.addProperty(
+                "commit", git("rev-parse", "HEAD").orElse("unknown") + (changes.isEmpty() ? "" : ", changed"));
         return entry;
     }
 
@@ -140,13 +142,13 @@ public final class Publish {
         }
     }
 
-    private static String git(String... arguments) throws IOException, InterruptedException {
+    private static Optional<String> git(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("git"));
         command.addAll(List.of(arguments));
         Process git = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String output = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        return git.waitFor() == 0 ? output : "unknown";
+        return git.waitFor() == 0 ? Optional.of(output) : Optional.empty();
     }
 }

@@ -20,11 +20,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What do threads that set an event again and again cost those that read it? Two of each by default, so that they have
- * a core each on a machine of four; on one of two cores run it with {@code -tg 1,1} also.
+ * What do threads that set an event again and again cost those that read it? Two of each by default, so that they
+ * have a core each on a machine of four; on one of two cores run it with {@code -tg 1,1} also.
  *
- * <p>The readers alone are the baseline. Where there are fewer cores than threads, the fair one is that the same setters
- * set something else: they take the same time from the readers then, but no cache line.
+ * <p>The readers alone are the baseline. Where there are fewer cores than threads, the fair one is that the same
+ * setters set something else: they take the same time from the readers then, but no cache line.
  */
 @State(Scope.Group)
 @BenchmarkMode(Mode.AverageTime)

@@ -18,7 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What does a wait that times out cost when a thousand threads do it together, again and again? All of them together
- * wait as often as one thread alone does, so the figure to compare is the processor time: alone, a thread mostly sleeps.
+ * wait as often as one thread alone does, so the figure to compare is the processor time: alone, a thread mostly
+ * sleeps.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)

@@ -15,7 +15,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What does an event cost when nobody has to wait: a wait for a set event, a look at it, a set and a clear by one thread?
+ * What does an event cost when nobody has to wait: a wait for a set event, a look at it, a set and a clear by one
+ * thread?
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
