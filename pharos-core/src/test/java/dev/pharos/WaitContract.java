@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -325,6 +326,7 @@ abstract class WaitContract extends DirectedTests {
         assertThat(direction.await(event, 1, MILLISECONDS)).isTrue();
     }
 
+    @Tag("long")
     @Test
     void await_releasedJustBeforeTheCommonDeadline_nobodyTimesOut() {
         Event event = newArmed();
@@ -462,6 +464,7 @@ abstract class WaitContract extends DirectedTests {
 
     // 7. No residue
 
+    @Tag("long")
     @Test
     void await_manyTimedOutBesideOnesThatGoOn_leaveNoMemoryBehind() {
         Event event = newArmed();
