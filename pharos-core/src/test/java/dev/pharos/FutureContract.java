@@ -38,6 +38,15 @@ abstract class FutureContract extends DirectedTests {
     }
 
     @Test
+    void when_releasedAndOthersWaitForTheOpposite_isDone() {
+        Event event = newReleased();
+        CompletableFuture<Void> other = direction.opposite().when(event);
+        assertThat(direction.when(event)).isCompletedWithValue(null);
+        assertThat(other).isNotDone();
+        assertWaiting(1, event);
+    }
+
+    @Test
     void when_armed_completesOnRelease() throws Exception {
         Event event = newArmed();
         CompletableFuture<Void> future = direction.when(event);

@@ -191,6 +191,7 @@ class ThreadEventTest {
     }
 
     @Test
+    @Tag("long")
     void footprint_crowdHasGoneUnderOneThatGoesOn_isBounded() {
         ThreadEvent event = new ThreadEvent();
         List<Thread> crowd = threads.start(1_000, () -> EventTests.assertInterrupted(event::await));
@@ -253,6 +254,13 @@ class ThreadEventTest {
             assertThat(Footprint.of(event)).isEqualTo(16);
         }
         assertThat(kept).hasSize(6);
+    }
+
+    @Test
+    void footprint_polled_is16Bytes() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        assertThat(event.await(Duration.ZERO)).isFalse();
+        assertThat(Footprint.of(event)).isEqualTo(16);
     }
 
     @Test
