@@ -440,7 +440,7 @@ abstract class WaitContract extends DirectedTests {
             Thread waiter = threads.start(() -> {
                 boolean thrown = false;
                 try {
-                    form.await(direction, event);
+                    assertThat(form.await(direction, event)).isTrue();
                 } catch (InterruptedException e) {
                     thrown = true;
                 }
