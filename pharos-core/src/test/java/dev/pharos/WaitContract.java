@@ -223,6 +223,21 @@ abstract class WaitContract extends DirectedTests {
         direction.release(event);
     }
 
+    /** With the permit the first park returns at once, whatever else the machine does. */
+    @Test
+    void await_permitLeftOver_goesOnWaiting() {
+        Event event = newArmed();
+        for (Wait form : FORMS) {
+            Thread waiter = threads.start(() -> {
+                LockSupport.unpark(Thread.currentThread());
+                assertThat(form.await(direction, event)).isTrue();
+            });
+            threads.awaitBlocked(waiter);
+        }
+        assertWaiting(FORMS.size(), event);
+        direction.release(event);
+    }
+
     @Test
     void await_beforeAReleaseBegins_doesNotReturn() {
         Event event = newArmed();
