@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +129,7 @@ class AttackTest {
     }
 
     @Test
+    @Tag("long")
     void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
         ThreadEvent event = new ThreadEvent();
         for (int offset = 0; offset < 4; offset++) {
