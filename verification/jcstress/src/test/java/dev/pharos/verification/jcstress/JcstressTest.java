@@ -54,7 +54,6 @@ class JcstressTest {
             Map.entry("interrupt-first", "SeenSetLetsThrough.Shipped"),
             Map.entry("interrupt-returns", "InterruptAgainstSet.Shipped"),
             Map.entry("interrupt-swallowed", "InterruptAgainstSet.Shipped"),
-            Map.entry("look-before-dead", "CrowdIsReleased.Shipped"),
             Map.entry("look-before-fence", "RedundantSetPublishes.Shipped"),
             Map.entry("name-forgotten", "PulseReleases.ShippedNamed"),
             Map.entry("no-look-before-park", "BlockedIsReleased.ShippedSet"),

@@ -11,6 +11,9 @@ import java.util.TreeMap;
 final class BugTable {
     static final List<String> GATES = List.of("contract", "jcstress", "lincheck", "checker", "model");
 
+    /** Between two cells; a bar in a cell is escaped. */
+    private static final String BAR = "(?<!\\\\)\\|";
+
     private static final String START = "<!-- planted bugs: written by verification/table -->";
     private static final String END = "<!-- end of planted bugs -->";
 
@@ -25,10 +28,13 @@ final class BugTable {
         page.substring(start(page), end(page))
                 .lines()
                 .filter(line -> line.startsWith("| ") && !line.startsWith("| bug |") && !line.startsWith("| ---"))
-                .map(line -> line.split("\\|"))
+                .map(line -> line.split(BAR))
                 .forEach(cells -> {
                     for (int i = 0; i < GATES.size(); i++) {
-                        table.put(cells[1].strip(), GATES.get(i), cells[i + 3].strip());
+                        table.put(
+                                cells[1].strip(),
+                                GATES.get(i),
+                                cells[i + 3].strip().replace("\\|", "|"));
                     }
                 });
         return table;
@@ -68,7 +74,7 @@ final class BugTable {
                     new StringBuilder("| ").append(bug).append(" | ").append(summary(bug));
             for (String gate : GATES) {
                 String test = tests.getOrDefault(bug.name(), Map.of()).getOrDefault(gate, "");
-                row.append(test.isEmpty() ? " |" : " | ").append(test);
+                row.append(test.isEmpty() ? " |" : " | ").append(test.replace("|", "\\|"));
             }
             rows.add(row.append(" |").toString());
         }
