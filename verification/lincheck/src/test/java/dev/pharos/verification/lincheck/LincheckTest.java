@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Explores the scenarios: with the core as it is, which must pass, and with bugs, which must be found. */
 class LincheckTest {
     private static final boolean FULL = "full".equals(System.getProperty("verification.form"));
-    private static final int INVOCATIONS = FULL ? 20_000 : 1_000;
+    private static final int INVOCATIONS = FULL ? 5_000 : 1_000;
 
     /** More than any of the bugs needs. */
     private static final int CALIBRATION = 5_000;
