@@ -61,7 +61,16 @@ public final class Soak {
         volatile Thread thread = Thread.currentThread();
     }
 
-    /** The result of a soak. */
+    /**
+     * The result of a soak.
+     *
+     * @param epochs how many games there were
+     * @param waits how often a thread has waited
+     * @param changes how often an event was set or cleared
+     * @param pulses how many parked players were released by a set that was followed by a clear
+     * @param interrupts how often a player was interrupted
+     * @param violations what the oracle has found
+     */
     public record Report(
             long epochs, long waits, long changes, long pulses, long interrupts, List<String> violations) {}
 
