@@ -82,8 +82,9 @@ public final class ThreadEvent implements Event {
      * again, with its waiter dead, before it reports a time-out or an interrupt.
      *
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
-     * wakes a few; every look of a waiter that finds its round ended wakes all who are left. Invariant 4 needs care,
-     * since the caller stops early and counts on a platform thread that it has woken. That thread may be about to time
+     * wakes a few, or one of many, since whoever wakes a thread may lose the processor to it; every look of a waiter
+     * that finds its round ended wakes all who are left. Invariant 4 needs care, since the caller stops early and
+     * counts on a platform thread that it has woken. That thread may be about to time
      * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the
      * round has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round
      * ended and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not

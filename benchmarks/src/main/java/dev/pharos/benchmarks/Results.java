@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +19,6 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 
 /** What {@link Publish} has recorded of one JDK. */
 record Results(String jdk, Map<Table, Entry> tables) {
@@ -115,14 +115,6 @@ record Results(String jdk, Map<Table, Entry> tables) {
             return;
         }
         figures.add(new Figure(view, column, rival, Median.of(primary).times(1 / operations)));
-        if (more.has("insideSetNanos")) {
-            double[] nanos = raw(more.getAsJsonObject("insideSetNanos"));
-            double[] sets = raw(more.getAsJsonObject("sets"));
-            double[] each = IntStream.range(0, nanos.length)
-                    .mapToDouble(i -> nanos[i] / sets[i])
-                    .toArray();
-            figures.add(new Figure("inside set()", column, rival, Median.of(each)));
-        }
         if (more.has("cpuNanos")) {
             Median cpu = Median.of(raw(more.getAsJsonObject("cpuNanos")));
             figures.add(new Figure("processor time", column, rival, cpu.times(1 / operations)));
@@ -138,11 +130,22 @@ record Results(String jdk, Map<Table, Entry> tables) {
         return DoubleStream.of(raw(metric)).map(value -> value * nanos).toArray();
     }
 
+    /** The mean of each iteration; or of a benchmark that measures each call, all calls. */
     private static double[] raw(JsonObject metric) {
         List<Double> values = new ArrayList<>();
-        for (JsonElement fork : metric.getAsJsonArray("rawData")) {
-            for (JsonElement value : (JsonArray) fork) {
-                values.add(value.getAsDouble());
+        boolean calls = metric.has("rawDataHistogram");
+        for (JsonElement fork : metric.getAsJsonArray(calls ? "rawDataHistogram" : "rawData")) {
+            for (JsonElement iteration : (JsonArray) fork) {
+                if (calls) {
+                    for (JsonElement bar : (JsonArray) iteration) {
+                        JsonArray valueAndCount = (JsonArray) bar;
+                        int count = valueAndCount.get(1).getAsInt();
+                        values.addAll(
+                                Collections.nCopies(count, valueAndCount.get(0).getAsDouble()));
+                    }
+                } else {
+                    values.add(iteration.getAsDouble());
+                }
             }
         }
         if (values.isEmpty()) {

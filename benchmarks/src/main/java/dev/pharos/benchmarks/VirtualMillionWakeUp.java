@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * <p>A monitor does not take part: at a tenth of the size it takes ten times as long as the others.
  */
 @Fork(
-        value = 2,
+        value = 4,
         jvmArgsAppend = {"-Xmx1g", "-XX:+ExitOnOutOfMemoryError", "-Djdk.trackAllThreads=false"})
 @Warmup(iterations = 1)
 @Measurement(iterations = 2)

@@ -62,7 +62,7 @@ class ReportTest {
                         "**Until the last is awake**\n\n| | 10, JDK 17 | 10, JDK 25 | 1,000, JDK 17 | 1,000, JDK 25 |",
                         "| ThreadEvent | 100 µs | 50 µs | 10 ms | 5 ms |",
                         "| monitor | 2x | 2x | 2x | 2x |",
-                        "**Inside set()**",
+                        "**Inside set**",
                         "| monitor | 0.500x | 0.500x | 0.500x | 0.500x |");
     }
 
