@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +31,7 @@ class ModelTest {
             "Large");
 
     private static final Path FOUND = Path.of("target", "bugs-found.tsv");
-    private static final List<String> found = new ArrayList<>();
+    private static final Set<String> found = new ConcurrentSkipListSet<>();
 
     @BeforeAll
     static void start() throws IOException {
