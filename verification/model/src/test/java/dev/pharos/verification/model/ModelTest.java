@@ -21,14 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ModelTest {
     private static final List<String> SMALL =
             List.of("Small", "Three", "Crowd", "NoThread", "EachAccess", "Progress", "Alone", "Sweep", "Publication");
-    private static final List<String> LARGE = List.of(
-            "EachAccessBothWays",
-            "LargeProgress",
-            "Named",
-            "LargeSweep",
-            "EachAccessTwo",
-            "BothWays",
-            "Large");
+    private static final List<String> LARGE =
+            List.of("EachAccessBothWays", "LargeProgress", "Named", "LargeSweep", "EachAccessTwo", "BothWays", "Large");
 
     private static final Path FOUND = Path.of("target", "bugs-found.tsv");
     private static final Set<String> found = new ConcurrentSkipListSet<>();
