@@ -3,6 +3,7 @@ package dev.pharos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -108,24 +109,45 @@ class AttackTest {
     }
 
     /** Whoever is to complete the future that set() has released is late; cancel() tells that it was released. */
+    private static final class LateEvent extends DelegatingEvent {
+        LateEvent() {
+            super(new ThreadEvent());
+        }
+
+        @Override
+        public CompletableFuture<Void> whenSet() {
+            return new CompletableFuture<>() {
+                @Override
+                public boolean cancel(boolean mayInterruptIfRunning) {
+                    return isSet() ? !complete(null) : super.cancel(mayInterruptIfRunning);
+                }
+            };
+        }
+    }
+
     @Test
     void awaitAny_timeIsOverBeforeAReleasedFutureIsComplete_returnsItsEvent() throws Exception {
-        Event late = new DelegatingEvent(new ThreadEvent()) {
-            @Override
-            public CompletableFuture<Void> whenSet() {
-                return new CompletableFuture<>() {
-                    @Override
-                    public boolean cancel(boolean mayInterruptIfRunning) {
-                        return isSet() ? !complete(null) : super.cancel(mayInterruptIfRunning);
-                    }
-                };
-            }
-        };
+        Event late = new LateEvent();
 
         assertThat(Event.awaitAny(Duration.ofNanos(1), new ThreadEvent(), late)).isNull();
         late.set();
         assertThat(Event.awaitAny(Duration.ofNanos(1), new ThreadEvent(), late)).isSameAs(late);
         assertThat(Event.awaitAll(Duration.ofNanos(1), late, late)).isTrue();
+    }
+
+    @Test
+    void awaitAny_interruptedBeforeAReleasedFutureIsComplete_returnsItsEventAndKeepsTheStatus() throws Exception {
+        Event late = new LateEvent();
+
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> Event.awaitAny(new ThreadEvent(), late)).isInstanceOf(InterruptedException.class);
+        late.set();
+        Thread.currentThread().interrupt();
+        assertThat(Event.awaitAny(new ThreadEvent(), late)).isSameAs(late);
+        assertThat(Thread.interrupted()).isTrue();
+        Thread.currentThread().interrupt();
+        Event.awaitAll(late, late);
+        assertThat(Thread.interrupted()).isTrue();
     }
 
     @Test
