@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.lang.System.Logger.Level;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The system calls that events are made of. A word is given by its address, and it is the caller who keeps the memory
+ * mapped. What is no success is an error number: no call throws, and none but {@code sleep} blocks.
+ */
+final class Kernel {
+    private static final int FUTEX_WAIT = 0;
+    private static final int FUTEX_WAKE = 1;
+    private static final int FUTEX_WAKE_OP = 5;
+
+    /** What FUTEX_WAKE_OP does to the word, and a comparison, "less than 0", whose outcome does not count. */
+    private static final int ADD = 1 << 28 | 2 << 24;
+
+    private static final int AND_NOT = 3 << 28 | 2 << 24;
+
+    private static final @Nullable Kernel INSTANCE = load();
+
+    /** The number of the system call. */
+    private final long futex;
+
+    /** The limits in the form that the kernel takes: seconds and nanoseconds. */
+    private final ByteBuffer times = ByteBuffer.allocateDirect(4 * Long.BYTES).order(ByteOrder.nativeOrder());
+
+    private Kernel(long futex) {
+        this.futex = futex;
+        times.putLong(Limit.TICK.at + Long.BYTES, 10_000_000L);
+        times.putLong(Limit.SECOND.at, 1L);
+    }
+
+    /** The kernel, or null if it cannot be called from here. */
+    static @Nullable Kernel get() {
+        return INSTANCE;
+    }
+
+    private static @Nullable Kernel load() {
+        String reason = "the system property dev.pharos.process.polling asks for it";
+        if (!Boolean.getBoolean("dev.pharos.process.polling")) {
+            String machine = System.getProperty("os.arch") + " " + System.getProperty("os.name");
+            reason = "there is no futex with FUTEX_WAKE_OP on " + machine;
+            long futex = futexNumber(machine);
+            try {
+                if (futex > 0 && works(new Kernel(futex))) {
+                    return new Kernel(futex);
+                }
+            } catch (LinkageError | RuntimeException e) { // no JNA, no place for its library, native access denied
+                reason = "native calls are not to be had (" + e + ")";
+            }
+        }
+        System.getLogger("dev.pharos.process")
+                .log(Level.WARNING, "Process events poll, which is slower and takes processor time: " + reason);
+        return null;
+    }
+
+    /** The number of the system call, or 0 where it is not known. */
+    private static long futexNumber(String machine) {
+        return switch (machine) {
+            case "amd64 Linux" -> 202;
+            case "aarch64 Linux", "riscv64 Linux", "loongarch64 Linux" -> 98;
+            case "ppc64le Linux" -> 221;
+            case "s390x Linux" -> 238;
+            default -> 0;
+        };
+    }
+
+    /** Tries it on a word of its own: some systems that pass for Linux lack a part. */
+    private static boolean works(Kernel kernel) {
+        ByteBuffer word = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
+        long address = address(word);
+        try {
+            return kernel.addAndWake(address, 1025) == 0
+                    && kernel.addAndWake(address, 1) == 0
+                    && word.getInt(0) == 1026
+                    && kernel.clearAndWake(address, 1023) == 0
+                    && word.getInt(0) == 1024;
+        } finally {
+            Reference.reachabilityFence(word);
+        }
+    }
+
+    /** Adds to a word and wakes all who sleep on it, in one step. */
+    int addAndWake(long word, int operand) {
+        return error(Libc.syscall(futex, word, FUTEX_WAKE_OP, Integer.MAX_VALUE, 0L, word, ADD | operand << 12));
+    }
+
+    /** Clears bits of a word and wakes all who sleep on it, in one step. */
+    int clearAndWake(long word, int bits) {
+        return error(Libc.syscall(futex, word, FUTEX_WAKE_OP, Integer.MAX_VALUE, 0L, word, AND_NOT | bits << 12));
+    }
+
+    /** Wakes all who sleep on a word. Needs only memory that can be read. */
+    int wake(long word) {
+        return error(Libc.syscall(futex, word, FUTEX_WAKE, Integer.MAX_VALUE, 0L, 0L, 0L));
+    }
+
+    /** Sleeps until a word is no longer what is expected, or it is woken, or the time is over; or for no reason. */
+    int sleep(long word, int expected, Limit limit) {
+        long time = limit == Limit.NONE ? 0L : Libc.address(times) + limit.at;
+        return error(Libc.syscall(futex, word, FUTEX_WAIT, expected, time, 0L, 0L)); // this, and so times, is kept
+    }
+
+    /** How long to sleep at most. */
+    enum Limit {
+        /** For ever. */
+        NONE(-1),
+
+        /** For a hundredth of a second. */
+        TICK(0),
+
+        /** For a second. */
+        SECOND(2 * Long.BYTES);
+
+        /** Where it is among the times. */
+        private final int at;
+
+        Limit(int at) {
+            this.at = at;
+        }
+    }
+
+    /** The address of the first byte of a direct buffer. */
+    static long address(ByteBuffer buffer) {
+        return Libc.address(buffer);
+    }
+
+    private static int error(long result) {
+        return result < 0 ? Native.getLastError() : 0;
+    }
+
+    /** The C library. A class of its own, so that it is loaded where its failure is handled. */
+    private static final class Libc {
+        static {
+            Native.register(Libc.class, NativeLibrary.getInstance("c"));
+        }
+
+        private Libc() {}
+
+        static long address(ByteBuffer buffer) {
+            return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
+        }
+
+        static native long syscall(long number, long a, long b, long c, long d, long e, long f);
+    }
+}
