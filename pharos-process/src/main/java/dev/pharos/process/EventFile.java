@@ -62,7 +62,9 @@ final class EventFile {
 
     final Path path;
     final Opening.Key key;
-    final boolean held;
+
+    /** The holds, if this is a held event. */
+    final @Nullable Holds holds;
 
     /** How many handles are open. Guarded by the lock of Opening. */
     int handles;
@@ -94,15 +96,23 @@ final class EventFile {
         this.memory = memory;
         view = memory.asReadOnlyBuffer().order(ByteOrder.nativeOrder());
         word = Kernel.get() == null ? 0L : Kernel.address(memory) + WORD_AT;
+        short kind;
         try {
-            held = view.getShort(KIND_AT) == HELD;
+            word();
+            kind = view.getShort(KIND_AT);
             id = view.getLong(ID_AT);
             if (key.writable() && Kernel.get() == null) {
                 INT.getAndBitwiseOr(memory, FLAGS_AT, POLLED);
             }
         } catch (InternalError e) {
-            throw new ProcessEventException.Corrupt(path, e);
+            throw corrupt(e);
         }
+        Kernel kernel = Kernel.get();
+        if (kind == HELD && kernel == null) {
+            throw new ProcessEventException.Unavailable(
+                    path, "a held event, for which native calls are needed; see the log for what denies them", null);
+        }
+        holds = kind == HELD && kernel != null ? new Holds(this, kernel) : null;
     }
 
     Listener listener() {
@@ -119,22 +129,34 @@ final class EventFile {
 
     // Looking
 
-    /** The word. Throws if the file is no longer the one that was opened. */
+    /**
+     * The word. Throws if the file is no longer the one that was opened. If it was truncated, JDK 17 throws an
+     * InternalError a little later than at the read: here if the magic was not read either, else in the caller.
+     */
     int word() {
         try {
             int now = (int) INT.getVolatile(view, WORD_AT);
             if ((long) LONG.getOpaque(view, 0) == MAGIC && !removed) {
                 return now;
             }
+            throw removed ? new ProcessEventException.Removed(path, null) : corrupt(null);
         } catch (InternalError e) { // the page is gone
-            throw new ProcessEventException.Corrupt(path, e);
+            throw corrupt(e);
         }
-        throw removed ? new ProcessEventException.Removed(path, null) : new ProcessEventException.Corrupt(path, null);
+    }
+
+    ProcessEventException corrupt(@Nullable InternalError cause) {
+        return new ProcessEventException.Corrupt(path, cause);
     }
 
     /** Whether the event is set, if this is its word. */
     boolean isSet(int now) {
-        return flag(now);
+        return flag(now) && (holds == null || holds.stand());
+    }
+
+    /** Whether the word tells that the event is set; of a held one, that it was when a holder last changed it. */
+    boolean isMarked() {
+        return flag(word());
     }
 
     private static boolean flag(int word) {
@@ -167,19 +189,19 @@ final class EventFile {
                     || view.getLong(ID_AT) != id
                     || view.getInt(BYTE_ORDER_AT) != BYTE_ORDER_MARK
                     || view.getShort(VERSION_AT) != VERSION
-                    || view.getShort(KIND_AT) != (held ? HELD : FLAG)) {
-                throw new ProcessEventException.Corrupt(path, null);
+                    || view.getShort(KIND_AT) != (holds != null ? HELD : FLAG)) {
+                throw corrupt(null);
             }
         } catch (NoSuchFileException e) {
             throw remove(e);
         } catch (IOException e) {
             throw new ProcessEventException.Unavailable(path, "out of sight (" + Opening.reason(e) + "); mend that", e);
         } catch (InternalError e) {
-            throw new ProcessEventException.Corrupt(path, e);
+            throw corrupt(e);
         }
     }
 
-    private ProcessEventException remove(@Nullable Exception cause) {
+    ProcessEventException remove(@Nullable Exception cause) {
         removed = true;
         return new ProcessEventException.Removed(path, cause);
     }
@@ -188,10 +210,11 @@ final class EventFile {
 
     /** Sets or clears the event. True if it was not so; false if it was, and then this was a full fence. */
     boolean change(boolean set) {
-        if (!key.writable()) {
-            throw new ProcessEventException.NotPermitted(
-                    path, "open for waiting only; change its permissions, or open it otherwise", null);
+        if (holds != null) {
+            throw new ProcessEventException.WrongKind(
+                    path, "a held event, which is not set or cleared; hold it instead");
         }
+        mustBeWritable();
         VarHandle.fullFence();
         if (flag(word()) == set) {
             return false;
@@ -199,9 +222,18 @@ final class EventFile {
         takeTurn();
         try {
             return flag(word()) != set && changeInTurn(set);
+        } catch (InternalError e) {
+            throw corrupt(e);
         } finally {
             turn.set(false);
             VarHandle.fullFence();
+        }
+    }
+
+    void mustBeWritable() {
+        if (!key.writable()) {
+            throw new ProcessEventException.NotPermitted(
+                    path, "open for waiting only; see its permissions and how it was opened", null);
         }
     }
 
@@ -243,14 +275,9 @@ final class EventFile {
 
     /** The same where the kernel cannot be called. The file has just been seen to have its length. */
     private boolean poke(boolean set) {
-        try {
-            int before =
-                    (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
-            listener.look();
-            return flag(before) != set;
-        } catch (InternalError e) {
-            throw new ProcessEventException.Corrupt(path, e);
-        }
+        int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
+        listener.look();
+        return flag(before) != set;
     }
 
     // Sleeping
@@ -273,8 +300,8 @@ final class EventFile {
         }
     }
 
-    /** Whether somebody may change the word and wake nobody. */
+    /** Whether something may happen that wakes nobody. */
     boolean isPolled() {
-        return ((int) INT.getVolatile(view, FLAGS_AT) & POLLED) != 0;
+        return (holds != null && !key.writable()) || ((int) INT.getVolatile(view, FLAGS_AT) & POLLED) != 0;
     }
 }

@@ -8,6 +8,9 @@ import java.lang.System.Logger.Level;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,26 @@ import org.jspecify.annotations.Nullable;
  * mapped. What is no success is an error number: no call throws, and none but {@code sleep} blocks.
  */
 final class Kernel {
+    /** Kinds of locks. */
+    static final short READ_LOCK = 0;
+
+    static final short WRITE_LOCK = 1;
+    static final short NO_LOCK = 2;
+
+    /** The byte whose locks are the holds of an event: the first after the end of the file. */
+    private static final long LOCKED_BYTE = EventFile.SIZE;
+
+    /** Commands to fcntl for locks of an open file description. */
+    private static final int GET_LOCK = 36;
+
+    private static final int SET_LOCK = 37;
+    private static final int SET_LOCK_WHEN_FREE = 38;
+
+    private static final int OPEN_TO_READ = 0;
+    private static final int OPEN_TO_READ_AND_WRITE = 2;
+    private static final int CLOSE_ON_EXEC = 02000000;
+    private static final int INTERRUPTED = 4;
+
     private static final int FUTEX_WAIT = 0;
     private static final int FUTEX_WAKE = 1;
     private static final int FUTEX_WAKE_OP = 5;
@@ -23,6 +46,10 @@ final class Kernel {
     private static final int ADD = 1 << 28 | 2 << 24;
 
     private static final int AND_NOT = 3 << 28 | 2 << 24;
+
+    /** How the system writes the names of files. */
+    private static final Charset NAMES = Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
     private static final @Nullable Kernel INSTANCE = load();
 
@@ -133,6 +160,46 @@ final class Kernel {
         return Libc.address(buffer);
     }
 
+    /** Opens a file: a descriptor, or an error number made negative. */
+    int open(Path path, boolean writable) {
+        byte[] name = path.toString().getBytes(NAMES);
+        int flags = (writable ? OPEN_TO_READ_AND_WRITE : OPEN_TO_READ) | CLOSE_ON_EXEC;
+        int descriptor = Libc.open(Arrays.copyOf(name, name.length + 1), flags, 0);
+        return descriptor < 0 ? -Native.getLastError() : descriptor;
+    }
+
+    /** Closes a descriptor, which lets go of its lock. */
+    void close(int descriptor) {
+        Libc.close(descriptor); // the descriptor is gone whatever this returns
+    }
+
+    /** Takes, changes or lets go of the lock of a descriptor; at once or, if asked to, once others let it. */
+    int lock(int descriptor, short kind, boolean whenFree) {
+        int error = INTERRUPTED;
+        while (error == INTERRUPTED) { // a signal, of which the JVM uses some
+            error = error(Libc.fcntl(descriptor, whenFree ? SET_LOCK_WHEN_FREE : SET_LOCK, lock(kind)));
+        }
+        return error;
+    }
+
+    /** The kind of lock by which others would keep a descriptor from a write lock, or an error number made negative. */
+    int lockedBy(int descriptor) {
+        byte[] lock = lock(WRITE_LOCK);
+        int error = error(Libc.fcntl(descriptor, GET_LOCK, lock));
+        return error == 0 ? ByteBuffer.wrap(lock).order(ByteOrder.nativeOrder()).getShort(0) : -error;
+    }
+
+    /** A struct flock: kind, from where (the start of the file), start, length, process; see fcntl(2). */
+    private static byte[] lock(short kind) {
+        byte[] lock = new byte[32];
+        ByteBuffer.wrap(lock)
+                .order(ByteOrder.nativeOrder())
+                .putShort(0, kind)
+                .putLong(8, LOCKED_BYTE)
+                .putLong(16, 1L);
+        return lock;
+    }
+
     private static int error(long result) {
         return result < 0 ? Native.getLastError() : 0;
     }
@@ -148,6 +215,12 @@ final class Kernel {
         static long address(ByteBuffer buffer) {
             return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
         }
+
+        static native int open(byte[] path, int flags, int mode);
+
+        static native int close(int descriptor);
+
+        static native int fcntl(int descriptor, int command, byte[] lock);
 
         static native long syscall(long number, long a, long b, long c, long d, long e, long f);
     }

@@ -46,6 +46,9 @@ final class Listener {
     /** Of the thread that attends: the word that the waiters were last told of, as an unsigned number. */
     private long told;
 
+    /** Of the thread that attends: whether they were told that the event is set. */
+    private boolean toldSet;
+
     /** Of the thread that attends: when somebody waited last, and when the file was last checked. */
     private long awaitedAt;
 
@@ -60,6 +63,20 @@ final class Listener {
         waiter.number = numbers.incrementAndGet();
         waiters.put(waiter.number, waiter);
         attend();
+        if (file.holds != null && !waiter.set) {
+            file.holds.watch();
+        }
+    }
+
+    /** Called when the holds of the event are no longer watched, since the last was let go of, or with a failure. */
+    void watched(@Nullable ProcessEventException failure) {
+        for (Waiter waiter : waiters.values()) {
+            if (failure != null) {
+                waiter.fail(failure);
+            } else if (file.holds != null && !waiter.set) { // added while it was still watched
+                file.holds.watch();
+            }
+        }
     }
 
     /** Removes a waiter; false if it was no longer there. */
@@ -127,11 +144,13 @@ final class Listener {
         try {
             begin();
             while (goOn()) {
-                Kernel.Limit limit = file.isPolled() ? Kernel.Limit.TICK : Kernel.Limit.SECOND;
-                file.sleep(kernel, (int) told, bounded || waiters.isEmpty() ? limit : Kernel.Limit.NONE);
+                Kernel.Limit safe = bounded || waiters.isEmpty() ? Kernel.Limit.SECOND : Kernel.Limit.NONE;
+                file.sleep(kernel, (int) told, file.isPolled() ? Kernel.Limit.TICK : safe);
             }
         } catch (ProcessEventException e) {
             failure = e;
+        } catch (InternalError e) {
+            failure = file.corrupt(e);
         } finally {
             end(failure);
         }
@@ -147,9 +166,10 @@ final class Listener {
     private boolean goOn() {
         int word = file.word();
         long now = System.nanoTime();
-        if (Integer.toUnsignedLong(word) != told) {
+        boolean isSet = file.isSet(word);
+        if (Integer.toUnsignedLong(word) != told || isSet != toldSet) {
             told = Integer.toUnsignedLong(word);
-            boolean isSet = file.isSet(word);
+            toldSet = isSet;
             for (Waiter waiter : waiters.values()) {
                 if (waiter.isReleased(isSet, word)) {
                     waiter.release();
@@ -254,6 +274,9 @@ final class Listener {
         } catch (ProcessEventException e) {
             Poller.listeners.remove(this);
             end(e);
+        } catch (InternalError e) {
+            Poller.listeners.remove(this);
+            end(file.corrupt(e));
         }
         return told != before;
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An {@link Event} for the processes of one machine: a small file is the event, its path is its name, and its
@@ -103,6 +104,16 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * Publication. A set that finds the event set has a full fence before its look, and a clear has one after its
      * change; so if the set found the flag as it was before the clear, whoever called clear sees what was done before the
      * set. The kernel's change of the word is atomic, and in order with what the caller did before: a system call.
+     *
+     * Holds. A held event is set while a lock stands on one byte of its file. Each hold is a read lock of an open file
+     * description of its own: the kernel drops it when the holder dies, and nothing else in the process can, where a
+     * FileLock goes when anybody closes the same file. Locks wake nobody who sleeps on the word, so the word tells of them
+     * as well: a hold sets it, once it has its lock; who lets go clears it, under a write lock, which is to be had only
+     * when nobody holds. A holder that dies does not. So the event is set if the word says so and a read lock stands;
+     * whoever holds next takes a write lock first, if it can, clears what is left, and turns it into the read lock in one
+     * step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears the word, which
+     * tells everybody. Whoever may not write looks each hundredth of a second. That the word is set only under a read
+     * lock and cleared only under a write lock is why no live hold is ever cleared away.
      *
      * Closing. Each handle has its own flag. Threads see it after their look at the word, futures are told.
      */
@@ -199,7 +210,11 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean isSet() {
-        return file.isSet(word());
+        try {
+            return file.isSet(word());
+        } catch (InternalError e) {
+            throw file.corrupt(e);
+        }
     }
 
     /**
@@ -258,6 +273,46 @@ public final class ProcessEvent implements Event, AutoCloseable {
     @Override
     public CompletableFuture<Void> whenClear() {
         return new ProcessFuture(this, false);
+    }
+
+    /**
+     * Holds this event: it is set from now on, until this hold and all others are let go of. A hold is let go of when it
+     * is closed and when its process ends, however that comes: also by {@code kill -9} or for lack of memory. Only an
+     * event that was opened with {@link Option#HELD} can be held; it can be neither set nor cleared.
+     *
+     * <p>Waits for another process only if that is stopped in the middle of letting go.
+     *
+     * @return the hold, independent of this handle: closing the handle does not let go of it
+     * @throws ProcessEventException if this handle is closed, may not change the event, the event is none that can be
+     *     held, or the file is not what it was
+     */
+    public Hold hold() {
+        word(); // throws if closed
+        if (file.holds == null) {
+            throw new ProcessEventException.WrongKind(file.path, "an event that cannot be held; set it instead");
+        }
+        file.mustBeWritable();
+        return new Hold(file.holds, file.holds.hold());
+    }
+
+    /** A share in a held event, which is set while there is one. Closing it again has no effect. */
+    public static final class Hold implements AutoCloseable {
+        private final Holds holds;
+        private final int descriptor;
+        private final AtomicBoolean let = new AtomicBoolean();
+
+        private Hold(Holds holds, int descriptor) {
+            this.holds = holds;
+            this.descriptor = descriptor;
+        }
+
+        /** Lets go. If nobody else holds the event, it is clear, and those who wait for that are released. */
+        @Override
+        public void close() {
+            if (let.compareAndSet(false, true)) {
+                holds.release(descriptor);
+            }
+        }
     }
 
     /**

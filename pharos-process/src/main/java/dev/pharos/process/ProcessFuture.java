@@ -73,6 +73,8 @@ final class ProcessFuture extends CompletableFuture<Void> {
             }
         } catch (ProcessEventException e) {
             super.completeExceptionally(e);
+        } catch (InternalError e) {
+            super.completeExceptionally(waiter.event.file().corrupt(e));
         }
     }
 }

@@ -14,7 +14,7 @@ final class Waiter {
     long number;
 
     /** What is waited for. */
-    private final boolean set;
+    final boolean set;
 
     /** The word when the wait began. */
     private final int ticket;
@@ -91,6 +91,8 @@ final class Waiter {
                     return false;
                 }
             }
+        } catch (InternalError e) {
+            throw event.file().corrupt(e);
         } finally {
             listener.remove(this);
             if (interrupted) {
