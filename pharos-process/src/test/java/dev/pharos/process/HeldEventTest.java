@@ -82,12 +82,12 @@ class HeldEventTest {
 
     @Test
     void hold_fileIsReadMeanwhile_goesOn() throws Exception {
-        try (ProcessEvent.Hold hold = event.hold()) {
+        ProcessEvent.Hold hold = event.hold();
+        try (Peer peer = new Peer(event.path())) {
             assertThat(Files.readAllBytes(event.path())).hasSize(EventFile.SIZE); // would end a FileLock
-            try (Peer peer = new Peer(event.path())) {
-                assertThat(peer.ask("isSet")).isEqualTo("true");
-            }
+            assertThat(peer.ask("isSet")).isEqualTo("true");
         }
+        hold.close();
         assertThat(event.isSet()).isFalse();
     }
 

@@ -71,15 +71,13 @@ final class Peer implements AutoCloseable {
     }
 
     /** Kills it with SIGKILL, at once, and returns when it is gone. */
-    void kill() throws InterruptedException {
-        process.destroyForcibly();
-        process.waitFor();
+    void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         kill();
-        answers.close();
     }
 
     public static void main(String[] args) throws Exception {
@@ -141,9 +139,9 @@ final class Peer implements AutoCloseable {
             switch (random.nextInt(5)) {
                 case 0, 1 -> {
                     if (held) {
-                        try (ProcessEvent.Hold hold = event.hold()) {
-                            event.isSet();
-                        }
+                        ProcessEvent.Hold hold = event.hold();
+                        event.isSet();
+                        hold.close();
                     } else {
                         event.set();
                         event.clear();
@@ -165,7 +163,7 @@ final class Peer implements AutoCloseable {
         System.out.println("begun");
         SplittableRandom random = new SplittableRandom();
         while (true) {
-            try (ProcessEvent event = ProcessEvent.open(path.resolveSibling("made-" + random.nextInt(10_000)))) {
+            try (ProcessEvent event = ProcessEvent.open(path.resolveSibling("made-" + random.nextInt(1_000)))) {
                 event.set();
             }
         }
