@@ -23,7 +23,9 @@ final class Holds {
     /** Through which this process looks for locks, and never takes one. Closed when nobody can use it any more. */
     private final int lookout;
 
-    /** Whether a thread waits for the last holder to let go. One that leaves looks for waiters after making it false. */
+    /**
+     * Whether a thread waits for the last holder to let go. One that leaves makes this false, then looks for waiters.
+     */
     private final AtomicBoolean watched = new AtomicBoolean();
 
     Holds(EventFile file, Kernel kernel) {

@@ -203,7 +203,7 @@ final class Opening {
 
     /** Throws if the file is no event, or none that this process should use. */
     private void verify(FileChannel channel) throws IOException {
-        String type = Files.getFileStore(path).type();
+        String type = type();
         if (NETWORK.contains(type) || type.startsWith("fuse.")) {
             throw new ProcessEventException.Unavailable(
                     path, "on a network file system (" + type + "); give a path that only this machine has", null);
@@ -237,6 +237,15 @@ final class Opening {
             throw new ProcessEventException.NotAnEvent(path, "is of an unknown kind");
         } else if (kind != EventFile.HELD && options.contains(ProcessEvent.Option.HELD)) {
             throw new ProcessEventException.WrongKind(path, "an event that cannot be held; open it without HELD");
+        }
+    }
+
+    /** The type of the file system, or an empty string if the system does not tell, as in some containers. */
+    private String type() {
+        try {
+            return Files.getFileStore(path).type();
+        } catch (IOException e) {
+            return "";
         }
     }
 

@@ -33,8 +33,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>The promises are those of {@link Event}, between threads of any processes that have the file open. Three things
  * come with the reach:
  * <ul>
- *   <li>{@code set()} and {@code clear()} take turns within a process, each for the time of one system call. If calls of
- *       several processes change the event at the same moment and in the same direction, each may return {@code true}.
+ *   <li>{@code set()} and {@code clear()} take turns within a process, each for the time of one system call. If calls
+ *       of several processes change the event at the same moment and in the same direction, each of them may return
+ *       {@code true}.
  *   <li>A wait may last through four million calls of {@code set()}, but not end after exactly that many.
  *   <li>If the file is truncated, overwritten or removed while it is in use, the methods throw, within a second those
  *       that wait, a {@link ProcessEventException} that says so.
@@ -42,11 +43,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for: no
  * thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned. Where native calls
- * are not to be had, said once in a line of the log {@code dev.pharos.process}, a daemon thread looks at all events that
- * are waited for, every 10 ms at most.
+ * are not to be had, said once in a line of the log {@code dev.pharos.process}, a daemon thread looks at all events
+ * that are waited for, every 10 ms at most.
  *
- * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, which wakes one
- * thread of each process that waits. No method but {@code open} and {@code close} and the waits takes a lock.
+ * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, in turn with other
+ * threads of the process, which wakes one thread of each process that waits; if they find nothing to change, they do
+ * none. They never wait for another process. {@code open}, {@code close} and {@code hold} do several system calls, and
+ * take a lock of this process.
  *
  * <p><b>Memory consistency effects</b> are those of {@link Event}, also for memory that the processes share.
  */
@@ -63,12 +66,12 @@ public final class ProcessEvent implements Event, AutoCloseable {
      *   set, if count is 0     adds 1 to both
      *   clear, if it is not    makes the count 0
      *
-     * Each change is one system call, FUTEX_WAKE_OP, which changes the word and wakes all who sleep on it. A process that
-     * is killed has made both or neither. Java only reads: were it to change the word itself, a kill between that and
-     * the wake-up would leave sleepers beside a set flag; and a compare-and-set on a file that was truncated kills the
-     * JVM, where a read throws and a system call fails. The call cannot compare, and does not tell what it found. So
-     * several processes may find the event clear and each add 1; that is why there is a count, and not a bit, and why
-     * each of them believes that it changed the event. Within a process they take turns.
+     * Each change is one system call, FUTEX_WAKE_OP, which changes the word and wakes all who sleep on it. A process
+     * that is killed has made both or neither. Java only reads: were it to change the word itself, a kill between that
+     * and the wake-up would leave sleepers beside a set flag; and a compare-and-set on a file that was truncated kills
+     * the JVM, where a read throws and a system call fails. The call cannot compare, and does not tell what it found.
+     * So several processes may find the event clear and each add 1; that is why there is a count, and not a bit, and
+     * why each of them believes that it changed the event. Within a process they take turns.
      *
      * Waiting. A waiter takes the word as its ticket and is released once
      *
@@ -82,38 +85,38 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * the word after its deadline has passed, and after it has seen an interrupt, before it reports either. There is no
      * local flag that could lag behind, and nothing that a waiter writes: who may only read may wait.
      *
-     * Tempting and wrong: one epoch for both directions. Of two sets that overlap, the second moves the epoch of an event
-     * that was not clear in between, and a waiter for clear would be released by it.
+     * Tempting and wrong: one epoch for both directions. Of two sets that overlap, the second moves the epoch of an
+     * event that was not clear in between, and a waiter for clear would be released by it.
      *
      * Listening. A thread adds its waiter to the list of the listener, sees to it that this is attended, looks at the
-     * word, and parks. The listener reads the word, tells those in the list whom that releases, and sleeps in the kernel
-     * until the word is not the one it read. Of a change after the look of the waiter it learns: if it read the word
-     * before the change, the kernel does not let it sleep, or wakes it; if after, it goes through the list after that
-     * too, and finds the waiter, added before the change. The permit of an unpark makes the next park return. That it
-     * always compares with the word for which it has told everybody, and not with one that it has read in between, is
-     * what makes it right: a first version lost wake-ups there. A listener leaves when nobody has waited for a while. It
-     * gives up its office first, then looks for waiters once more; a waiter adds itself first and then looks whether the
-     * office is taken; so one of them sees the other. If it fails, it gives up its office and then tells everybody;
-     * who waits sees to a new one before each look.
+     * word, and parks. The listener reads the word, tells those in the list whom that releases, and sleeps in the
+     * kernel until the word is not the one it read. Of a change after the look of the waiter it learns: if it read the
+     * word before the change, the kernel does not let it sleep, or wakes it; if after, it goes through the list after
+     * that too, and finds the waiter, added before the change. The permit of an unpark makes the next park return. That
+     * it always compares with the word for which it has told everybody, and not with one that it has read in between,
+     * is what makes it right: a first version lost wake-ups there. A listener leaves when nobody has waited for a
+     * while. It gives up its office first, then looks for waiters once more; a waiter adds itself first and then looks
+     * whether the office is taken; so one of them sees the other. If it fails, it gives up its office and then tells
+     * everybody; who waits sees to a new one before each look.
      *
-     * It also wakes each second, to see whether the path still leads to this file and the file is whole, since neither a
-     * removal nor a plain write wakes anybody. No promise to those who use the file as an event hangs on that, and the
-     * tests switch it off. If a process that cannot call the kernel has the file open for changing, it says so in the
-     * file, and the others wake each hundredth of a second.
+     * It also wakes each second, to see whether the path still leads to this file and the file is whole, since neither
+     * a removal nor a plain write wakes anybody. No promise to those who use the file as an event hangs on that, and
+     * the tests switch it off. If a process that cannot call the kernel has the file open for changing, it says so in
+     * the file, and the others wake each hundredth of a second.
      *
      * Publication. A set that finds the event set has a full fence before its look, and a clear has one after its
-     * change; so if the set found the flag as it was before the clear, whoever called clear sees what was done before the
-     * set. The kernel's change of the word is atomic, and in order with what the caller did before: a system call.
+     * change; so if the set found the flag as it was before the clear, whoever called clear sees what was done before
+     * the set. The kernel's change of the word is atomic, and in order with what the caller did before: a system call.
      *
      * Holds. A held event is set while a lock stands on one byte of its file. Each hold is a read lock of an open file
      * description of its own: the kernel drops it when the holder dies, and nothing else in the process can, where a
-     * FileLock goes when anybody closes the same file. Locks wake nobody who sleeps on the word, so the word tells of them
-     * as well: a hold sets it, once it has its lock; who lets go clears it, under a write lock, which is to be had only
-     * when nobody holds. A holder that dies does not. So the event is set if the word says so and a read lock stands;
-     * whoever holds next takes a write lock first, if it can, clears what is left, and turns it into the read lock in one
-     * step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears the word, which
-     * tells everybody. Whoever may not write looks each hundredth of a second. That the word is set only under a read
-     * lock and cleared only under a write lock is why no live hold is ever cleared away.
+     * FileLock goes when anybody closes the same file. Locks wake nobody who sleeps on the word, so the word tells of
+     * them as well: a hold sets it, once it has its lock; who lets go clears it, under a write lock, which is to be had
+     * only when nobody holds. A holder that dies does not. So the event is set if the word says so and a read lock
+     * stands; whoever holds next takes a write lock first, if it can, clears what is left, and turns it into the read
+     * lock in one step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears
+     * the word, which tells everybody. Whoever may not write looks each hundredth of a second. That the word is set
+     * only under a read lock and cleared only under a write lock is why no live hold is ever cleared away.
      *
      * Closing. Each handle has its own flag. Threads see it after their look at the word, futures are told.
      */
@@ -276,9 +279,9 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Holds this event: it is set from now on, until this hold and all others are let go of. A hold is let go of when it
-     * is closed and when its process ends, however that comes: also by {@code kill -9} or for lack of memory. Only an
-     * event that was opened with {@link Option#HELD} can be held; it can be neither set nor cleared.
+     * Holds this event: it is set from now on, until this hold and all others are let go of. A hold is let go of when
+     * it is closed and when its process ends, however that comes: also by {@code kill -9} or for lack of memory. Only
+     * an event that was opened with {@link Option#HELD} can be held; it can be neither set nor cleared.
      *
      * <p>Waits for another process only if that is stopped in the middle of letting go.
      *

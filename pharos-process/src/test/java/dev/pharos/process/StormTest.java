@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Processes that are killed at any moment, and events that are set and cleared at once: nobody waits for ever, no answer
- * is wrong, no file is left unusable. The long form is that of the profile "verification".
+ * Processes that are killed at any moment, and events that are set and cleared at once: nobody waits for ever, no
+ * answer is wrong, no file is left unusable. The long form is that of the profile "verification".
  */
 class StormTest {
     /** How many processes are killed in each test: JVMs, and if there is a C compiler, small ones. */
