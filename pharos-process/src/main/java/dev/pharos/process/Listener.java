@@ -85,11 +85,10 @@ final class Listener {
     }
 
     /** How many wait for a handle. */
-    int count(ProcessEvent event, int word) {
-        boolean isSet = file.isSet(word);
+    int count(ProcessEvent event) {
         int count = 0;
         for (Waiter waiter : waiters.values()) {
-            count += waiter.event == event && !waiter.isReleased(isSet, word) ? 1 : 0;
+            count += waiter.event == event && !waiter.isReleased() ? 1 : 0;
         }
         return count;
     }
@@ -171,7 +170,7 @@ final class Listener {
             told = Integer.toUnsignedLong(word);
             toldSet = isSet;
             for (Waiter waiter : waiters.values()) {
-                if (waiter.isReleased(isSet, word)) {
+                if (waiter.isReleased()) { // by a look of its own: it may have come after the one above
                     waiter.release();
                 }
             }

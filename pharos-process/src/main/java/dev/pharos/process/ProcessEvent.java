@@ -94,7 +94,9 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * word before the change, the kernel does not let it sleep, or wakes it; if after, it goes through the list after
      * that too, and finds the waiter, added before the change. The permit of an unpark makes the next park return. That
      * it always compares with the word for which it has told everybody, and not with one that it has read in between,
-     * is what makes it right: a first version lost wake-ups there. A listener leaves when nobody has waited for a
+     * is what makes it right: a first version lost wake-ups there. Whether a waiter is released it finds out by another
+     * look for each: the first may be older than the ticket, and tell of a set that was over before the wait began; a
+     * version that judged all by the first released some for nothing. A listener leaves when nobody has waited for a
      * while. It gives up its office first, then looks for waiters once more; a waiter adds itself first and then looks
      * whether the office is taken; so one of them sees the other. If it fails, it gives up its office and then tells
      * everybody; who waits sees to a new one before each look.
@@ -335,7 +337,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
         String state;
         try {
             int word = file.word();
-            state = (file.isSet(word) ? "set, " : "clear, ") + file.listener().count(this, word) + " waiting";
+            state = (file.isSet(word) ? "set, " : "clear, ") + file.listener().count(this) + " waiting";
         } catch (ProcessEventException e) {
             state = e.getClass().getSimpleName();
         }

@@ -32,18 +32,13 @@ final class Waiter {
         this.target = target;
     }
 
-    /** Whether this is released, by a look at the word. Throws if that cannot be looked at. */
+    /** Whether this is released, by a look at the word: one that is later than the ticket. Throws if it cannot look. */
     boolean isReleased() {
         if (released) {
             return true;
         }
         int word = event.file().word();
-        return isReleased(event.file().isSet(word), word);
-    }
-
-    /** Whether this is released if the event is so and its word is this. */
-    boolean isReleased(boolean isSet, int word) {
-        return isSet == set || EventFile.moved(set, ticket, word);
+        return event.file().isSet(word) == set || EventFile.moved(set, ticket, word);
     }
 
     /** Tells the target that it is released. */
