@@ -252,11 +252,14 @@ final class EventFile {
             check();
             trustedFrom = now;
         }
-        if (kernel == null) {
-            return poke(set);
+        boolean changed = true;
+        if (kernel != null) {
+            poke(kernel, set);
+        } else {
+            changed = poke(set);
         }
-        poke(kernel, set);
-        return true;
+        listener.look();
+        return changed;
     }
 
     /** Has the kernel set the event, again if it is set; or clear it. */
@@ -276,7 +279,6 @@ final class EventFile {
     /** The same where the kernel cannot be called. The file has just been seen to have its length. */
     private boolean poke(boolean set) {
         int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
-        listener.look();
         return flag(before) != set;
     }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -27,6 +28,12 @@ final class Listener {
 
     /** How often to look whether the file is still what it was. */
     private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How many threads may sleep in the kernel: so many more would make the JVM slow to start and end any thread. */
+    private static final int THREADS = 1_024;
+
+    /** How many do. */
+    private static final AtomicInteger threads = new AtomicInteger();
 
     private static final AtomicLong numbers = new AtomicLong();
 
@@ -111,9 +118,9 @@ final class Listener {
         }
     }
 
-    /** Has the word looked at, after a change that wakes nobody. */
+    /** Has the word looked at, after a change by this process, if it is polled. */
     void look() {
-        if (attended.get()) {
+        if (Poller.listeners.contains(this)) {
             Poller.look(this);
         }
     }
@@ -124,18 +131,26 @@ final class Listener {
             return;
         }
         Kernel kernel = Kernel.get();
-        if (kernel != null) {
+        if (kernel == null || !startListening(kernel)) {
+            begin();
+            Poller.add(this);
+        }
+    }
+
+    /** Starts a thread of its own for this file, if one is to be had. */
+    private boolean startListening(Kernel kernel) {
+        if (threads.incrementAndGet() <= THREADS) {
             try {
                 Thread thread = new Thread(null, () -> listen(kernel), "pharos-listener " + file.path, 0L, false);
                 thread.setDaemon(true);
                 thread.start();
-                return;
+                return true;
             } catch (OutOfMemoryError e) {
-                // No thread is to be had; the one that polls serves any number of files.
+                // The system has no more threads to give. The one that polls serves any number of files.
             }
         }
-        begin();
-        Poller.add(this);
+        threads.decrementAndGet();
+        return false;
     }
 
     private void listen(Kernel kernel) {
@@ -151,6 +166,7 @@ final class Listener {
         } catch (InternalError e) {
             failure = file.corrupt(e);
         } finally {
+            threads.decrementAndGet();
             end(failure);
         }
     }

@@ -41,10 +41,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *       that wait, a {@link ProcessEventException} that says so.
  * </ul>
  *
- * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for: no
- * thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned. Where native calls
- * are not to be had, said once in a line of the log {@code dev.pharos.process}, a daemon thread looks at all events
- * that are waited for, every 10 ms at most.
+ * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for, up to
+ * 1,024 of them: no thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned.
+ * Where native calls are not to be had, said once in a line of the log {@code dev.pharos.process}, and for further
+ * events, one daemon thread looks at all that are waited for, every 10 ms if they are not very many.
  *
  * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, in turn with other
  * threads of the process, which wakes one thread of each process that waits; if they find nothing to change, they do
