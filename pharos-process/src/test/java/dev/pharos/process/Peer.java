@@ -99,8 +99,14 @@ final class Peer implements AutoCloseable {
                 case "awaitClear" -> event.awaitClear();
                 case "hold" -> holds.push(event.hold());
                 case "release" -> holds.pop().close();
-                case "storm" -> storm(event, new SplittableRandom());
-                case "create" -> create(path);
+                case "storm" -> {
+                    haltAfter(in);
+                    storm(event, new SplittableRandom());
+                }
+                case "create" -> {
+                    haltAfter(in);
+                    create(path);
+                }
                 default -> {
                     if (order.startsWith("pulse ")) {
                         pulse(event, path, Integer.parseInt(order.substring(6)));
@@ -111,6 +117,20 @@ final class Peer implements AutoCloseable {
             }
             System.out.println(answer);
         }
+    }
+
+    /** Ends this JVM when nobody gives orders any more: a test that is killed is to leave no storm behind. */
+    private static void haltAfter(BufferedReader in) {
+        Thread thread = new Thread(() -> {
+            try {
+                while (in.readLine() != null) {}
+            } catch (IOException e) {
+                // as at the end
+            }
+            Runtime.getRuntime().halt(0);
+        });
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Sets and clears an event at once, each time that a second event says that somebody waits for it. */
