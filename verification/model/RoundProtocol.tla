@@ -251,7 +251,7 @@ Help(p) ==
        ELSE /\ UNCHANGED <<state, round>>
             /\ IF p \in Waiters /\ node[p].passed = 1 THEN Leave(p) ELSE UNCHANGED node
             /\ IF p \in Changers THEN Go(p, "move")
-               ELSE Return(p, IF BUG = "no-look-after-timeout" /\ p \in Waiters /\ Withdrew(p) THEN "no" ELSE "yes")
+               ELSE Return(p, IF BUG \in {"no-look-after-timeout", "interrupt-wins"} /\ p \in Waiters /\ Withdrew(p) THEN "no" ELSE "yes")
 
 HelpCas(p) == Pc(p, "helpCas") /\ WakeNextCas(p, <<"helpCas", "helpWake", "help">>)
 

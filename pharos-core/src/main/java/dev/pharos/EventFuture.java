@@ -24,7 +24,7 @@ final class EventFuture extends CompletableFuture<Void> {
     /** Has this future completed by its executor. */
     void submit() {
         try {
-            (executor == null ? defaultExecutor() : executor).execute(() -> super.complete(null));
+            completeAsync(() -> null, executor == null ? defaultExecutor() : executor);
         } catch (RuntimeException | OutOfMemoryError e) {
             super.complete(null); // no thread is to be had: better a dependent that runs here than one that never does
         }

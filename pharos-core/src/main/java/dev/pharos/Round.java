@@ -79,18 +79,15 @@ final class Round {
      */
     boolean withdraw(Waiter waiter) {
         waiter.target = null;
-        boolean popped = head == waiter && HEAD.compareAndSet(this, waiter, waiter.next);
-        if (!popped && hasEnded()) {
+        if (!(head == waiter && HEAD.compareAndSet(this, waiter, waiter.next)) && hasEnded()) {
             return false;
         }
         int died = (int) DEAD.getAndAdd(this, 1) + 1;
-        if (died >= SWEEP_AT && Integer.bitCount(died) == 1) {
+        for (boolean due = died >= SWEEP_AT && Integer.bitCount(died) == 1; due; ) {
             // The next sweep comes when as many have died as half of those that live now. So the dead are not many more
             // than the living, and a sweep costs no more than the pushes and deaths since the last one.
-            int allowance;
-            do {
-                allowance = Math.max(SWEEP_AT, sweep() / 2);
-            } while ((int) DEAD.getAndAdd(this, -allowance) - allowance >= SWEEP_AT); // so many died meanwhile
+            int allowance = Math.max(SWEEP_AT, sweep() / 2);
+            due = (int) DEAD.getAndAdd(this, -allowance) - allowance >= SWEEP_AT; // so many died meanwhile
         }
         return true;
     }
@@ -113,11 +110,11 @@ final class Round {
     static final class Ended {
         private static final VarHandle FRONTIER = ThreadEvent.handle(MethodHandles.lookup(), "frontier", Waiter.class);
 
-        /** The caller of set() wakes no more platform threads than this: the woken wake the others. */
-        private static final int FIRST_PLATFORM = 8;
+        /** The caller of set() wakes a crowd of no more than this; of a larger one, one platform thread. */
+        private static final int FEW = 16;
 
-        /** The caller of set() wakes no more waiters than this, of whatever kind. */
-        private static final int FIRST = 256;
+        /** The caller of set() wakes no more waiters than this, of whatever kind. A thread starts in about the time. */
+        private static final int FIRST = 1_024;
 
         /** The top of the list of waiters to wake. Whoever moves it on wakes the one it passed. */
         private volatile @Nullable Waiter frontier;
@@ -128,9 +125,11 @@ final class Round {
 
         /** The share of the one who ended the round: a bounded number, but so that the rest are sure to be woken. */
         void wakeFirst() {
+            Waiter rest = frontier;
+            for (int i = 0; i < FEW && rest != null; i++, rest = rest.next) {}
             int platform = 0;
             try {
-                for (int i = 0; i < FIRST && platform < FIRST_PLATFORM && frontier != null; i++) {
+                for (int i = 0; i < FIRST && platform < (rest == null ? FEW : 1) && frontier != null; i++) {
                     platform += wakeNext() ? 1 : 0;
                 }
                 if (platform == 0 && frontier != null) {

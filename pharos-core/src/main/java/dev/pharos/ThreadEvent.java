@@ -82,8 +82,9 @@ public final class ThreadEvent implements Event {
      * again, with its waiter dead, before it reports a time-out or an interrupt.
      *
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
-     * wakes a few; every look of a waiter that finds its round ended wakes all who are left. Invariant 4 needs care,
-     * since the caller stops early and counts on a platform thread that it has woken. That thread may be about to time
+     * wakes a few, or one of many, since whoever wakes a thread may lose the processor to it; every look of a waiter
+     * that finds its round ended wakes all who are left. Invariant 4 needs care, since the caller stops early and
+     * counts on a platform thread that it has woken. That thread may be about to time
      * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the
      * round has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round
      * ended and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not
@@ -92,14 +93,16 @@ public final class ThreadEvent implements Event {
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
      * look at the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
      * before the clear, whoever called clear sees what the caller of set did. A bare read would not do: the caller's
-     * writes could still be in its store buffer when the other thread has cleared the event and looked for them. Nor
-     * would the CAS do for the fence: where it is made of load-linked and store-conditional, later loads may pass it.
+     * writes could still be in its store buffer when the other thread has cleared the event and looked for them. The
+     * CAS is that fence where it is a locked instruction of x86; but not where it is made of load-linked and
+     * store-conditional, as on ARM before version 8.1, since later loads may pass that.
      *
      * All shared fields are volatile, except Waiter.next, where it is said why.
      */
 
     private static final VarHandle STATE = handle(MethodHandles.lookup(), "state", Object.class);
     private static final Object SET = new Object();
+    private static final boolean CAS_IS_FENCE = "amd64 x86_64".contains(System.getProperty("os.arch", "?"));
 
     private volatile @Nullable Object state;
 
@@ -183,15 +186,16 @@ public final class ThreadEvent implements Event {
 
     /** Makes the flag what is asked for; true if it was not. */
     private boolean change(boolean set) {
-        while (true) {
+        boolean changed;
+        do {
             Object s = state;
             boolean ended = s instanceof Round round && round.set != set && round.end();
-            boolean moved = (ended || flag(s) != set) && STATE.compareAndSet(this, s, idle(set, name(s)));
-            VarHandle.fullFence(); // changed or not: see "Publication"
-            if (ended || moved || isSet() == set) {
-                return ended || moved;
+            changed = ((ended || flag(s) != set) && STATE.compareAndSet(this, s, idle(set, name(s)))) || ended;
+            if (!changed || !CAS_IS_FENCE) {
+                VarHandle.fullFence(); // see "Publication"
             }
-        }
+        } while (!changed && isSet() != set);
+        return changed;
     }
 
     /** Every wait: the fast path, and the way to the slow one. */

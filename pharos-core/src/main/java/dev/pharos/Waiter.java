@@ -31,10 +31,9 @@ final class Waiter {
     /** Wakes the target, if there still is one. True if that is a platform thread, which is sure to run. */
     boolean wake() {
         next = null; // whoever keeps a future is not to keep all who waited with it
-        Object t = target;
-        if (t instanceof EventFuture future) {
+        if (target instanceof EventFuture future) {
             future.submit();
-        } else if (t instanceof Thread thread) {
+        } else if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
             ThreadGroup group = thread.getThreadGroup(); // null if it has terminated; for virtual threads see JEP 444
             return group != null && !"VirtualThreads".equals(group.getName());

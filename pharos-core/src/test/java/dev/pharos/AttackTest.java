@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,7 +107,29 @@ class AttackTest {
         assertThatNullPointerException().isThrownBy(() -> Event.awaitAny(new ThreadEvent(), odd));
     }
 
+    /** Whoever is to complete the future that set() has released is late; cancel() tells that it was released. */
     @Test
+    void awaitAny_timeIsOverBeforeAReleasedFutureIsComplete_returnsItsEvent() throws Exception {
+        Event late = new DelegatingEvent(new ThreadEvent()) {
+            @Override
+            public CompletableFuture<Void> whenSet() {
+                return new CompletableFuture<>() {
+                    @Override
+                    public boolean cancel(boolean mayInterruptIfRunning) {
+                        return isSet() ? !complete(null) : super.cancel(mayInterruptIfRunning);
+                    }
+                };
+            }
+        };
+
+        assertThat(Event.awaitAny(Duration.ofNanos(1), new ThreadEvent(), late)).isNull();
+        late.set();
+        assertThat(Event.awaitAny(Duration.ofNanos(1), new ThreadEvent(), late)).isSameAs(late);
+        assertThat(Event.awaitAll(Duration.ofNanos(1), late, late)).isTrue();
+    }
+
+    @Test
+    @Tag("long")
     void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
         ThreadEvent event = new ThreadEvent();
         for (int offset = 0; offset < 4; offset++) {

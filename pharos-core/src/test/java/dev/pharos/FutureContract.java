@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,6 +35,15 @@ abstract class FutureContract extends DirectedTests {
     @Test
     void when_released_isDone() {
         assertThat(direction.when(newReleased())).isCompletedWithValue(null);
+    }
+
+    @Test
+    void when_releasedAndOthersWaitForTheOpposite_isDone() {
+        Event event = newReleased();
+        CompletableFuture<Void> other = direction.opposite().when(event);
+        assertThat(direction.when(event)).isCompletedWithValue(null);
+        assertThat(other).isNotDone();
+        assertWaiting(1, event);
     }
 
     @Test
@@ -260,7 +270,7 @@ abstract class FutureContract extends DirectedTests {
         }
     }
 
-    private static void awaitUninterruptibly(CountDownLatch latch) {
+    static void awaitUninterruptibly(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {
@@ -369,6 +379,7 @@ abstract class FutureContract extends DirectedTests {
         }
     }
 
+    @Tag("long")
     @ParameterizedTest
     @EnumSource
     void cancel_manyBesideOnesThatGoOn_leaveNothing(Order order) throws Exception {

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -275,6 +276,7 @@ abstract class GroupWaitContract extends EventTests {
         threads.join(waiter);
     }
 
+    @Tag("long")
     @ParameterizedTest
     @EnumSource
     void await_setJustBeforeTheCommonDeadline_nobodyTimesOut(Group group) {

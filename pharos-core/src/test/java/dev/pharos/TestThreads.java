@@ -35,7 +35,8 @@ public final class TestThreads implements AfterEachCallback {
         void run() throws Exception;
     }
 
-    private static final long LIMIT = TimeUnit.MINUTES.toNanos(1);
+    /** Shorter only for mutants, of which many hang. */
+    private static final long LIMIT = TimeUnit.SECONDS.toNanos(Integer.getInteger("dev.pharos.test.limit", 60));
 
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -211,7 +212,7 @@ public final class TestThreads implements AfterEachCallback {
                 .distinct()
                 .forEach(thread -> stacks.computeIfAbsent(stack(thread), stack -> new ArrayList<>())
                         .add(thread.getName()));
-        StringBuilder text = new StringBuilder("not within a minute: ").append(condition);
+        StringBuilder text = new StringBuilder("not within the limit: ").append(condition);
         stacks.forEach((stack, names) -> text.append("\n\n")
                 .append(names.size())
                 .append(" threads, of them ")

@@ -12,14 +12,23 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is particular to {@link ThreadEvent}, and the {@link EventContract} for it. */
 class ThreadEventTest {
@@ -32,6 +41,7 @@ class ThreadEventTest {
     }
 
     @Nested
+    @Tag("long")
     class Named extends EventContract {
         @Override
         protected Event newEvent() {
@@ -41,6 +51,7 @@ class ThreadEventTest {
 
     /** Group waits know ThreadEvent by more than its interface; this one they do not. */
     @Nested
+    @Tag("long")
     class OfAnotherReach extends EventContract {
         @Override
         protected Event newEvent() {
@@ -149,6 +160,7 @@ class ThreadEventTest {
         assertThat(Footprint.of(event)).isEqualTo(16);
     }
 
+    @Tag("long")
     @Test
     void footprint_millionTimedOutWaits_isBounded() {
         ThreadEvent event = new ThreadEvent();
@@ -156,6 +168,7 @@ class ThreadEventTest {
         assertBounded(event, 0);
     }
 
+    @Tag("long")
     @Test
     void footprint_millionTimedOutWaitsBesideOthers_isBounded() {
         ThreadEvent event = new ThreadEvent();
@@ -178,6 +191,7 @@ class ThreadEventTest {
     }
 
     @Test
+    @Tag("long")
     void footprint_crowdHasGoneUnderOneThatGoesOn_isBounded() {
         ThreadEvent event = new ThreadEvent();
         List<Thread> crowd = threads.start(1_000, () -> EventTests.assertInterrupted(event::await));
@@ -189,6 +203,7 @@ class ThreadEventTest {
         event.set();
     }
 
+    @Tag("long")
     @ParameterizedTest
     @EnumSource
     void footprint_100000CancelledFutures_isBounded(FutureContract.Order order) {
@@ -213,6 +228,28 @@ class ThreadEventTest {
         assertThat(living).isNotDone();
     }
 
+    /** Those that leave from below are swept when they are many; those that leave from the top bring them there. */
+    @Test
+    void footprint_halfHasLeftFromBelowAndThenTheRestFromTheTop_isBounded() {
+        ThreadEvent event = new ThreadEvent();
+        CompletableFuture<Void> living = event.whenSet();
+        List<CompletableFuture<Void>> futures = new ArrayList<>();
+        for (int i = 0; i < 100_000; i++) {
+            futures.add(event.whenSet());
+        }
+        threads.start(
+                () -> { // a fresh stack: a cancellation records it
+                    futures.subList(0, 50_000).forEach(future -> future.cancel(false));
+                    for (int i = futures.size() - 1; i >= 50_000; i--) {
+                        futures.get(i).cancel(false);
+                    }
+                });
+        threads.join();
+        assertBounded(event, 1);
+        assertThat(living).isNotDone();
+    }
+
+    @Tag("long")
     @Test
     void footprint_abandonedGroupWaits_isBounded() throws Exception {
         ThreadEvent never = new ThreadEvent();
@@ -225,13 +262,218 @@ class ThreadEventTest {
         assertThat(Footprint.of(often)).isEqualTo(16);
     }
 
+    @Test
+    void footprint_releasedFuturesAreKept_is16Bytes() {
+        ThreadEvent event = new ThreadEvent();
+        List<CompletableFuture<Void>> kept = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            kept.add(event.whenSet());
+            event.set();
+            assertThat(Footprint.of(event)).isEqualTo(16);
+            kept.add(event.whenClear());
+            event.clear();
+            assertThat(Footprint.of(event)).isEqualTo(16);
+        }
+        assertThat(kept).hasSize(6);
+    }
+
+    @Test
+    void footprint_polled_is16Bytes() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        assertThat(event.await(Duration.ZERO)).isFalse();
+        assertThat(Footprint.of(event)).isEqualTo(16);
+    }
+
+    @Test
+    void footprint_lastWaiterHasGone_isThatOfTheRound() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        for (int i = 0; i < 100; i++) {
+            assertThat(event.await(1, TimeUnit.NANOSECONDS)).isFalse();
+            assertThat(Footprint.of(event)).isLessThanOrEqualTo(16 + 32);
+        }
+    }
+
+    /** One that goes on is at the top, so that none of the others is popped. */
+    @ParameterizedTest
+    @ValueSource(ints = {40, 300})
+    void footprint_crowdLeavesUnderOneThatGoesOn_isNoMoreDeadThanLiving(int crowd) {
+        ThreadEvent event = new ThreadEvent();
+        event.roundUntil(true);
+        long round = Footprint.of(event);
+        List<CompletableFuture<Void>> leaving =
+                Stream.generate(event::whenSet).limit(crowd).toList();
+        CompletableFuture<Void> top = event.whenSet();
+        long each = (Footprint.of(event) - round) / (crowd + 1);
+        int living = crowd + 1;
+        for (CompletableFuture<Void> future : leaving) {
+            future.cancel(false);
+            living--;
+            long dead = (Footprint.of(event) - round - living * each) / 24;
+            assertThat(dead).isLessThanOrEqualTo(Math.max(31, living));
+        }
+        assertThat(top).isNotDone();
+    }
+
     /** A future and its node are no more than 64 bytes. The residue is at most twice what goes on, and a constant. */
     private static void assertBounded(ThreadEvent event, int living) {
         assertThat(Footprint.of(event)).isLessThanOrEqualTo(3 * 64 * (living + 64L));
     }
 
+    // Waking: the caller of set() does a bounded share, and what is left is sure to be done
+
+    @Test
+    void set_moreFuturesThanTheShareOfTheCaller_aDaemonWakesTheRest() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        Queue<Thread> wokenBy = new ConcurrentLinkedQueue<>();
+        List<EventFuture> futures = futures(event, 1_100, wokenBy);
+        Thread setter = new Thread(event::set);
+        assertThat(setter.isDaemon()).isFalse();
+        setter.start();
+        threads.join(setter);
+        for (EventFuture future : futures) {
+            threads.get(future);
+        }
+        assertThat(wokenBy).hasSize(1_100).filteredOn(setter::equals).hasSize(1_024);
+        assertThat(wokenBy).filteredOn(thread -> thread != setter).allMatch(Thread::isDaemon);
+    }
+
+    @Test
+    void set_moreFuturesThanTheShareAndNoThreadToBeHad_theCallerWakesAll() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        List<EventFuture> futures = futures(event, 1_100, new ConcurrentLinkedQueue<>());
+        FutureTask<Boolean> set = new FutureTask<>(event::set);
+        Thread setter = new Thread(set) {
+            @Override
+            public ClassLoader getContextClassLoader() {
+                throw new IllegalStateException("JDK 17 makes no thread without this");
+            }
+        };
+        setter.start();
+        assertThat(threads.get(set)).isTrue();
+        for (EventFuture future : futures) {
+            threads.get(future);
+        }
+    }
+
+    /** A thread that has not begun counts as one that is sure to run, but wakes nobody: so the share can be seen. */
+    @ParameterizedTest
+    @CsvSource({"0, true", "1, true", "15, true", "16, false", "300, false"})
+    void set_platformThreadsAboveAFuture_wakesAFewOrOne(int threadsAbove, boolean wakesTheFuture) {
+        ThreadEvent event = new ThreadEvent();
+        Round round = event.roundUntil(true);
+        EventFuture future = futures(event, 1, new ConcurrentLinkedQueue<>()).get(0);
+        push(round, threadsAbove, () -> new Thread(() -> {}));
+        assertThat(event.set()).isTrue();
+        assertThat(future.isDone()).isEqualTo(wakesTheFuture);
+        assertThat(round.hasEnded()).isTrue(); // the look of a thread that has been woken
+        assertThat(future).isCompletedWithValue(null);
+    }
+
+    @Test
+    void set_threadsAboveHaveTerminated_doesNotCountOnThem() {
+        ThreadEvent event = new ThreadEvent();
+        Round round = event.roundUntil(true);
+        EventFuture future = futures(event, 1, new ConcurrentLinkedQueue<>()).get(0);
+        push(round, 20, () -> {
+            Thread thread = threads.start(() -> {});
+            threads.join(thread);
+            return thread;
+        });
+        assertThat(event.set()).isTrue();
+        assertThat(future).isCompletedWithValue(null);
+    }
+
+    @Test
+    void set_nobodyIsLeftOrAThreadWillWakeThem_startsNoThread() {
+        long before = ManagementFactory.getThreadMXBean().getTotalStartedThreadCount();
+        for (int i = 0; i < 100; i++) {
+            ThreadEvent event = new ThreadEvent();
+            Round round = event.roundUntil(true);
+            futures(event, 1, new ConcurrentLinkedQueue<>());
+            event.set();
+            event.clear();
+            round = event.roundUntil(true);
+            push(round, 9, () -> new Thread(() -> {}));
+            event.set();
+        }
+        assertThat(ManagementFactory.getThreadMXBean().getTotalStartedThreadCount() - before)
+                .isLessThan(50); // others may start some meanwhile
+    }
+
+    private static void push(Round round, int count, Supplier<Thread> target) {
+        for (int i = 0; i < count; i++) {
+            round.push(new Waiter(round, target.get()));
+        }
+    }
+
+    /** Futures that are completed in the thread that wakes them. */
+    private static List<EventFuture> futures(ThreadEvent event, int count, Queue<Thread> wokenBy) {
+        List<EventFuture> futures = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            futures.add(new EventFuture(event.roundUntil(true), task -> {
+                wokenBy.add(Thread.currentThread());
+                task.run();
+            }));
+        }
+        return futures;
+    }
+
+    // Group waits
+
+    @Test
+    void awaitAny_oneIsSet_asksNoneAfterIt() throws Exception {
+        Event never = new DelegatingEvent(new ThreadEvent()) {
+            @Override
+            public CompletableFuture<Void> whenSet() {
+                throw new AssertionError("asked");
+            }
+        };
+        Event set = ThreadEvent.initiallySet();
+        assertThat(Event.awaitAny(new ThreadEvent(), set, never)).isSameAs(set);
+    }
+
+    @Test
+    void awaitAny_executorIsStuck_returns() throws Exception {
+        CountDownLatch unblock = new CountDownLatch(1);
+        List<CompletableFuture<Void>> stuck = Stream.generate(
+                        () -> CompletableFuture.runAsync(() -> FutureContract.awaitUninterruptibly(unblock)))
+                .limit(50)
+                .toList();
+        try {
+            ThreadEvent event = new ThreadEvent();
+            Thread waiter = threads.start(() -> Event.awaitAny(event));
+            threads.awaitBlocked(waiter);
+            event.set();
+            threads.join(waiter);
+        } finally {
+            unblock.countDown();
+        }
+        for (CompletableFuture<Void> future : stuck) {
+            threads.get(future);
+        }
+    }
+
+    @Test
+    void awaitAll_futureOfAnotherReachRefusesToBeCancelled_timesOut() throws Exception {
+        Event stubborn = new DelegatingEvent(new ThreadEvent()) {
+            @Override
+            public CompletableFuture<Void> whenSet() {
+                return new CompletableFuture<>() {
+                    @Override
+                    public boolean cancel(boolean mayInterruptIfRunning) {
+                        return false;
+                    }
+                };
+            }
+        };
+        assertThat(Event.awaitAll(Duration.ZERO, stubborn, ThreadEvent.initiallySet()))
+                .isFalse();
+        assertThat(Event.awaitAny(Duration.ZERO, stubborn)).isNull();
+    }
+
     // Environment
 
+    @Tag("long")
     @Test
     void set_inAShutdownHook_releases() throws Exception {
         Process child = new ProcessBuilder(

@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -222,6 +223,21 @@ abstract class WaitContract extends DirectedTests {
         direction.release(event);
     }
 
+    /** With the permit the first park returns at once, whatever else the machine does. */
+    @Test
+    void await_permitLeftOver_goesOnWaiting() {
+        Event event = newArmed();
+        for (Wait form : FORMS) {
+            Thread waiter = threads.start(() -> {
+                LockSupport.unpark(Thread.currentThread());
+                assertThat(form.await(direction, event)).isTrue();
+            });
+            threads.awaitBlocked(waiter);
+        }
+        assertWaiting(FORMS.size(), event);
+        direction.release(event);
+    }
+
     @Test
     void await_beforeAReleaseBegins_doesNotReturn() {
         Event event = newArmed();
@@ -325,6 +341,7 @@ abstract class WaitContract extends DirectedTests {
         assertThat(direction.await(event, 1, MILLISECONDS)).isTrue();
     }
 
+    @Tag("long")
     @Test
     void await_releasedJustBeforeTheCommonDeadline_nobodyTimesOut() {
         Event event = newArmed();
@@ -438,7 +455,7 @@ abstract class WaitContract extends DirectedTests {
             Thread waiter = threads.start(() -> {
                 boolean thrown = false;
                 try {
-                    form.await(direction, event);
+                    assertThat(form.await(direction, event)).isTrue();
                 } catch (InterruptedException e) {
                     thrown = true;
                 }
@@ -462,6 +479,7 @@ abstract class WaitContract extends DirectedTests {
 
     // 7. No residue
 
+    @Tag("long")
     @Test
     void await_manyTimedOutBesideOnesThatGoOn_leaveNoMemoryBehind() {
         Event event = newArmed();

@@ -317,6 +317,15 @@ public final class Scenarios {
             run.thread("setter", () -> e.set());
             idle(run, e);
         });
+        scenario("await for ever and a day | interrupt | set", run -> {
+            ThreadEvent e = new ThreadEvent();
+            Actor waiter = run.thread("waiter", () -> e.await(Long.MAX_VALUE, NANOSECONDS))
+                    .mayThrow(InterruptedException.class);
+            run.thread("other", () -> run.interrupt(waiter));
+            run.thread("setter", () -> e.set());
+            run.check("the time did not run out", () -> !waiter.gave(false));
+            idle(run, e);
+        });
         scenario("await, look at status | set, interrupt", run -> {
             ThreadEvent e = new ThreadEvent();
             Note done = new Note();

@@ -174,31 +174,38 @@ public class CrowdIsReleased {
         }
     }
 
-    /** Nobody but futures, half of which were cancelled before: they must not be counted on either. */
+    /** Nobody but futures, half of which are cancelled at the same time: they must not be counted on either. */
     @JCStressTest(Mode.Termination)
     @JCStressMeta(CrowdIsReleased.class)
     @State
     public static class ShippedCancelled {
         private final Event event = new ThreadEvent();
+        private final List<CompletableFuture<Void>> staying = new ArrayList<>();
+        private final List<CompletableFuture<Void>> leaving = new ArrayList<>();
 
-        @Actor
-        public void crowd() {
-            List<CompletableFuture<Void>> crowd = new ArrayList<>();
-            for (int i = 0; i <= CROWD; i++) {
-                crowd.add(event.whenSet());
-            }
-            for (int i = 1; i < CROWD; i += 2) {
-                crowd.get(i).cancel(false);
-            }
-            for (int i = 0; i <= CROWD; i += 2) {
-                crowd.get(i).join();
+        public ShippedCancelled() {
+            staying.add(event.whenSet());
+            for (int i = 0; i < CROWD; i++) {
+                leaving.add(event.whenSet());
+                staying.add(event.whenSet());
             }
         }
 
+        @Actor
+        public void crowd() {
+            staying.forEach(CompletableFuture::join);
+        }
+
         @Signal
-        public void setter() {
-            Blocked.until(event, CROWD / 2 + 1);
+        public void setter() throws InterruptedException {
+            CountDownLatch ready = new CountDownLatch(1);
+            Thread canceller = Blocked.start(() -> {
+                ready.countDown();
+                leaving.forEach(future -> future.cancel(false));
+            });
+            ready.await();
             Blocked.pulse(event);
+            canceller.join();
         }
     }
 }

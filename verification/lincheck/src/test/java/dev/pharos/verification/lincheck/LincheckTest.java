@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Explores the scenarios: with the core as it is, which must pass, and with bugs, which must be found. */
 class LincheckTest {
     private static final boolean FULL = "full".equals(System.getProperty("verification.form"));
-    private static final int INVOCATIONS = FULL ? 20_000 : 1_000;
+    private static final int INVOCATIONS = FULL ? 5_000 : 1_000;
 
     /** More than any of the bugs needs. */
     private static final int CALIBRATION = 5_000;
@@ -29,9 +29,26 @@ class LincheckTest {
     private static final Set<Scenario> SHORT =
             EnumSet.of(Scenario.PULSE, Scenario.CROWD, Scenario.ANY, Scenario.LINEARIZABLE);
 
-    /** The bugs that an interleaving tells, and the scenario that is sure to find each. */
-    private static final Map<String, Scenario> BUGS =
-            new TreeMap<>(Map.ofEntries(Map.entry("waiter-rereads-flag", Scenario.PULSE)));
+    /** The bugs that an interleaving tells, and a scenario that finds each. */
+    private static final Map<String, Scenario> BUGS = new TreeMap<>(Map.ofEntries(
+            Map.entry("any-leaves-losers", Scenario.ANY_LOSER),
+            Map.entry("cancel-wins", Scenario.CANCEL_SET),
+            Map.entry("clear-drops-waiters", Scenario.AWAIT_CLEAR_SET),
+            Map.entry("clocks-compared", Scenario.TIMED_PULSE),
+            Map.entry("end-by-write", Scenario.AWAIT_SET_SET),
+            Map.entry("future-not-looked-at", Scenario.WHEN_SET_SET),
+            Map.entry("futures-count-as-woken", Scenario.CROWD_OF_FUTURES),
+            Map.entry("interrupt-first", Scenario.LINEARIZABLE),
+            Map.entry("list-after-mark", Scenario.CROWD),
+            Map.entry("list-before-mark", Scenario.WHEN_SET_SET_SET),
+            Map.entry("look-before-dead", Scenario.CROWD_INTERRUPTED),
+            Map.entry("name-forgotten", Scenario.AWAIT_SET_SET),
+            Map.entry("no-waker", Scenario.CROWD_OF_FUTURES),
+            Map.entry("push-by-write", Scenario.COME_AND_GO),
+            Map.entry("round-over-running", Scenario.AWAIT_AWAIT_SET),
+            Map.entry("waiter-rereads-flag", Scenario.PULSE),
+            Map.entry("wake-up-is-timeout", Scenario.TIMED_PULSE),
+            Map.entry("woken-does-not-help", Scenario.CROWD)));
 
     private static final Set<String> SHORT_BUGS = Set.of("waiter-rereads-flag");
 

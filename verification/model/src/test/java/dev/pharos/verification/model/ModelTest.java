@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Visits every state of the model: as it is, where all must hold, and with bugs, each of which must be found. */
 class ModelTest {
     private static final List<String> SMALL =
-            List.of("Small", "Three", "Crowd", "NoThread", "EachAccess", "Progress", "Alone", "Sweep");
+            List.of("Small", "Three", "Crowd", "NoThread", "EachAccess", "Progress", "Alone", "Sweep", "Publication");
     private static final List<String> LARGE = List.of(
             "Large",
             "BothWays",

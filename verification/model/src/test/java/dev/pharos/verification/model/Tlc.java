@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tlc2.TLC;
 
-/** A run of the model checker in a JVM of its own, since it keeps its state in static fields. */
+/** A run of the model checker, over the model that is named like its configuration or else RoundProtocol, in a JVM of its own, since it keeps its state in static fields. */
 final class Tlc {
-    private static final String MODEL = "RoundProtocol.tla";
+    private static final String MODEL = "RoundProtocol";
     private static final Pattern STATES =
             Pattern.compile("(\\d+) states generated, (\\d+) distinct states found, 0 states");
     private static final Pattern DEPTH = Pattern.compile("depth of the complete state graph search is (\\d+)");
@@ -103,7 +103,8 @@ final class Tlc {
             throws IOException, InterruptedException {
         Path directory = Path.of("target", "model", name).toAbsolutePath();
         Files.createDirectories(directory);
-        Files.writeString(directory.resolve(MODEL), Files.readString(Path.of(MODEL)));
+        String model = (Files.exists(Path.of(configuration + ".tla")) ? configuration : MODEL) + ".tla";
+        Files.writeString(directory.resolve(model), Files.readString(Path.of(model)));
         Files.writeString(directory.resolve("run.cfg"), text);
         Path log = directory.resolve("output.txt");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -116,7 +117,7 @@ final class Tlc {
         List<String> command = Stream.of(
                         List.of(java, "-Djava.io.tmpdir=" + directory, "-cp", jar),
                         options,
-                        List.of("tlc2.TLC", "-workers", "auto", "-cleanup", "-config", "run.cfg", MODEL))
+                        List.of("tlc2.TLC", "-workers", "auto", "-cleanup", "-config", "run.cfg", model))
                 .flatMap(List::stream)
                 .toList();
         long start = System.nanoTime();

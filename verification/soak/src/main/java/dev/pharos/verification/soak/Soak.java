@@ -8,7 +8,7 @@ import dev.pharos.verification.soak.History.Operation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -43,6 +43,9 @@ public final class Soak {
     private static final int OPERATIONS = 24;
     private static final int STUCK_SECONDS = 60;
 
+    /** Between two looks at the others, in nanoseconds: a pulser that spins keeps a core from those it looks at. */
+    private static final long PAUSE = 10_000L;
+
     private final int players;
     private final ExecutorService playing;
     private final ExecutorService pulsing = Executors.newFixedThreadPool(PULSERS);
@@ -58,8 +61,18 @@ public final class Soak {
         volatile Thread thread = Thread.currentThread();
     }
 
-    /** The result of a soak. */
-    public record Report(long epochs, long waits, long changes, long pulses, long interrupts, List<String> violations) {}
+    /**
+     * The result of a soak.
+     *
+     * @param epochs how many games there were
+     * @param waits how often a thread has waited
+     * @param changes how often an event was set or cleared
+     * @param pulses how many parked players were released by a set that was followed by a clear
+     * @param interrupts how often a player was interrupted
+     * @param violations what the oracle has found
+     */
+    public record Report(
+            long epochs, long waits, long changes, long pulses, long interrupts, List<String> violations) {}
 
     private Soak(int players, ExecutorService playing) {
         this.players = players;
@@ -129,7 +142,7 @@ public final class Soak {
         private final List<Event> shared = new ArrayList<>();
         private final List<Event> pulsed = new ArrayList<>();
         private final List<Player> crowd = Collections.synchronizedList(new ArrayList<>());
-        private final Map<Event, ConcurrentLinkedQueue<Operation>> histories = new java.util.IdentityHashMap<>();
+        private final Map<Event, ConcurrentLinkedQueue<Operation>> histories = new HashMap<>();
         private final CyclicBarrier start = new CyclicBarrier(players + PULSERS);
         private final AtomicInteger playersLeft = new AtomicInteger(players);
         private final ConcurrentLinkedQueue<String> stuck = new ConcurrentLinkedQueue<>();
@@ -204,7 +217,7 @@ public final class Soak {
                 }
                 while (playersLeft.get() > 0 && stuck.isEmpty()) {
                     pulse(own);
-                    Thread.yield();
+                    LockSupport.parkNanos(PAUSE);
                 }
                 return null;
             };
@@ -290,7 +303,7 @@ public final class Soak {
 
         /** Sets and clears an event at once; whoever was parked for it before must then be released. */
         private void pulse(Event own) {
-            Map<Player, Integer> parked = new java.util.IdentityHashMap<>();
+            Map<Player, Integer> parked = new HashMap<>();
             synchronized (crowd) {
                 for (Player player : crowd) {
                     int wait = player.waits.get();
@@ -308,7 +321,7 @@ public final class Soak {
                     if (System.nanoTime() - end > 0) {
                         stuck.add("lost: a player that was parked for " + own + " was not released by set and clear");
                     }
-                    Thread.yield();
+                    LockSupport.parkNanos(PAUSE);
                 }
             });
         }

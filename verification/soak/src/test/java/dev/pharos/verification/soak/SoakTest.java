@@ -29,8 +29,7 @@ class SoakTest {
 
     @Test
     void violations_releaseAfterClearReturned_isPhantom() {
-        assertThat(violations(
-                        change(Kind.SET, 1, 2), change(Kind.CLEAR, 3, 4), wait(Kind.SET_AWAITED, 10, 20, true)))
+        assertThat(violations(change(Kind.SET, 1, 2), change(Kind.CLEAR, 3, 4), wait(Kind.SET_AWAITED, 10, 20, true)))
                 .singleElement()
                 .asString()
                 .startsWith("phantom");
@@ -47,9 +46,7 @@ class SoakTest {
     @Test
     void violations_clearTimeoutAfterClearReturned_isLost() {
         assertThat(violations(
-                        change(Kind.SET, 1, 2),
-                        wait(Kind.CLEAR_AWAITED, 10, 50, false),
-                        change(Kind.CLEAR, 20, 30)))
+                        change(Kind.SET, 1, 2), wait(Kind.CLEAR_AWAITED, 10, 50, false), change(Kind.CLEAR, 20, 30)))
                 .singleElement()
                 .asString()
                 .startsWith("lost");

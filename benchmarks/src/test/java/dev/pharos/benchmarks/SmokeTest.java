@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.BenchmarkListEntry;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** Every benchmark runs, with every rival that it names. The figures mean nothing. */
+class SmokeTest {
+    private static final List<String> EXCLUDED =
+            Threads.haveVirtual() ? List.of() : List.of(Table.NEEDS_VIRTUAL_THREADS);
+
+    @Test
+    void run_everyBenchmarkAndRival_givesAResult() throws Exception {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .forks(0)
+                .warmupIterations(0)
+                .measurementIterations(1)
+                .measurementTime(TimeValue.milliseconds(1))
+                .timeout(TimeValue.seconds(20))
+                .param("count", "10")
+                .param("events", "2")
+                .param("others", "10")
+                .param("setters", "HERE")
+                .param("size", "10")
+                .param("threads", "2")
+                .param("waits", "20")
+                .verbosity(VerboseMode.SILENT)
+                .shouldFailOnError(true);
+        EXCLUDED.forEach(options::exclude);
+        Set<String> results = new Runner(options.build())
+                .run().stream().map(SmokeTest::name).collect(Collectors.toCollection(TreeSet::new));
+        assertThat(results).isEqualTo(expected());
+    }
+
+    private static Set<String> expected() {
+        return BenchmarkList.defaultList()
+                .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), EXCLUDED)
+                .stream()
+                .flatMap(entry -> rivals(entry).map(rival -> entry.getUsername() + " " + rival))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Stream<String> rivals(BenchmarkListEntry entry) {
+        return Stream.of(entry.getParams().get().get("rival"));
+    }
+
+    private static String name(RunResult result) {
+        BenchmarkParams params = result.getParams();
+        assertThat(result.getPrimaryResult().getStatistics().getN())
+                .as(params.getBenchmark())
+                .isPositive();
+        return params.getBenchmark() + " " + params.getParam("rival");
+    }
+}
