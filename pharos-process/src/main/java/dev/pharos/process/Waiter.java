@@ -56,7 +56,16 @@ final class Waiter {
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
         } else if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
-            future.submit(failure);
+            future.submit(wasReleased() ? null : failure);
+        }
+    }
+
+    /** Whether this was released before the wait failed, as far as can still be seen. */
+    private boolean wasReleased() {
+        try {
+            return isReleased();
+        } catch (ProcessEventException | InternalError e) {
+            return false;
         }
     }
 
