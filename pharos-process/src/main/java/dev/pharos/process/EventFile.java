@@ -45,11 +45,19 @@ final class EventFile {
     static final int WORD_AT = 64;
     private static final int FLAGS_AT = 72;
 
+    /** When the event was last set and last cleared: a time and the epoch to which it belongs; see State. */
+    static final int SET_AT = 128;
+
+    static final int CLEARED_AT = 136;
+
     /** In the flags: somebody may change the word who cannot wake those who sleep on it. */
     private static final int POLLED = 1;
 
     /** In the word: the count, which is 0 if the event is clear. The bits above it are the epoch. */
     private static final int COUNT = 1023;
+
+    /** In what tells of a time: the epoch. The bits above it are milliseconds since 1970. */
+    private static final int EPOCH = (1 << 22) - 1;
 
     /** What is added to set the event: one to the epoch, one to the count. */
     private static final int SET = COUNT + 2;
@@ -159,7 +167,7 @@ final class EventFile {
         return flag(word());
     }
 
-    private static boolean flag(int word) {
+    static boolean flag(int word) {
         return (word & COUNT) != 0;
     }
 
@@ -169,7 +177,7 @@ final class EventFile {
     }
 
     /** How often the event was set, to 22 bits. */
-    private static int epoch(int word) {
+    static int epoch(int word) {
         return word >>> 10;
     }
 
@@ -271,14 +279,37 @@ final class EventFile {
                 throw new ProcessEventException.Unavailable(
                         path, "could not be written to (error " + error + "); see whether the disk is full", null);
             }
+            noteTime(set);
         } finally {
             Reference.reachabilityFence(memory);
         }
     }
 
+    /**
+     * Notes when a change was made, for people. Not in one step with the change: the time counts only with the epoch
+     * that it was noted for, so one that came late or never came is not taken for that of another change.
+     */
+    private void noteTime(boolean set) {
+        try {
+            int now = (int) INT.getVolatile(view, WORD_AT);
+            if (flag(now) == set) {
+                LONG.setOpaque(memory, set ? SET_AT : CLEARED_AT, System.currentTimeMillis() << 22 | epoch(now));
+                word(); // here, if the file was truncated, JDK 17 throws what it has to say of the line above
+            }
+        } catch (InternalError | ProcessEventException e) {
+            // The change was made: that the file is no longer what it was is for the next call to tell.
+        }
+    }
+
+    /** When a change was made after which the event had this word, by what was noted; 0 if that is not known. */
+    static long time(long noted, int word) {
+        return (noted & EPOCH) == epoch(word) ? noted >>> 22 : 0L;
+    }
+
     /** The same where the kernel cannot be called. The file has just been seen to have its length. */
     private boolean poke(boolean set) {
         int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
+        noteTime(set);
         return flag(before) != set;
     }
 

@@ -66,6 +66,10 @@ final class Holds {
         }
     }
 
+    Path path() {
+        return file.path;
+    }
+
     /** Whether anybody holds the event. */
     boolean stand() {
         try {
@@ -112,6 +116,14 @@ final class Holds {
             }
         } finally {
             kernel.close(descriptor);
+        }
+    }
+
+    /** Has a hold go on in the program that replaces this process. */
+    void keepOnExec(int descriptor) {
+        int error = kernel.keepOnExec(descriptor);
+        if (error != 0) {
+            throw unavailable(error);
         }
     }
 

@@ -27,7 +27,9 @@ final class Kernel {
     /** The byte whose locks are the holds of an event: the first after the end of the file. */
     private static final long LOCKED_BYTE = EventFile.SIZE;
 
-    /** Commands to fcntl for locks of an open file description. */
+    /** Commands to fcntl: for the flags of a descriptor, of which there is one, close on exec; and for its locks. */
+    private static final int SET_FLAGS = 2;
+
     private static final int GET_LOCK = 36;
 
     private static final int SET_LOCK = 37;
@@ -173,6 +175,11 @@ final class Kernel {
         Libc.close(descriptor); // the descriptor is gone whatever this returns
     }
 
+    /** Has a descriptor stay open in the program that replaces this process. */
+    int keepOnExec(int descriptor) {
+        return error(Libc.fcntl(descriptor, SET_FLAGS, null));
+    }
+
     /** Takes, changes or lets go of the lock of a descriptor; at once or, if asked to, once others let it. */
     int lock(int descriptor, short kind, boolean whenFree) {
         int error = INTERRUPTED;
@@ -220,7 +227,7 @@ final class Kernel {
 
         static native int close(int descriptor);
 
-        static native int fcntl(int descriptor, int command, byte[] lock);
+        static native int fcntl(int descriptor, int command, byte @Nullable [] lock);
 
         static native long syscall(long number, long a, long b, long c, long d, long e, long f);
     }

@@ -19,8 +19,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
@@ -79,24 +82,46 @@ final class Opening {
 
     /** Opens a file for one more handle. */
     static EventFile open(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
+        lock.lock();
+        try {
+            EventFile file = repeat(path, permissions, options, Opening::attempt);
+            file.handles++;
+            return file;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Looks at a file without opening it. */
+    static ProcessEvent.State look(Path path) {
+        return repeat(path, Set.of(), Set.of(ProcessEvent.Option.READ_ONLY), Opening::state);
+    }
+
+    /** One of the things that are done with a path, which gives null if that leads to another file now. */
+    private interface Attempt<T> {
+        @Nullable
+        T make(Opening opening) throws IOException;
+    }
+
+    /** Does something with a path until it succeeds, or fails. */
+    private static <T> T repeat(
+            Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options, Attempt<T> attempt) {
         if (path.getFileSystem() != FileSystems.getDefault()) {
             throw new ProcessEventException.Unavailable(path, "not a file of the system; give a path that is", null);
         }
         Path absolute = path.toAbsolutePath();
         boolean interrupted = Thread.interrupted(); // channels close in a thread that is interrupted
-        lock.lock();
         try {
             Opening opening = new Opening(absolute, permissions, options);
-            EventFile file = null;
-            while (file == null) { // each time because another process made, removed or replaced the file
+            T result = null;
+            while (result == null) { // each time because another process made, removed or replaced the file
                 try {
-                    file = opening.attempt();
+                    result = attempt.make(opening);
                 } catch (ClosedByInterruptException e) {
                     interrupted |= Thread.interrupted();
                 }
             }
-            file.handles++;
-            return file;
+            return result;
         } catch (AccessDeniedException e) {
             throw new ProcessEventException.NotPermitted(
                     absolute, "may not be opened or made by this user; change its permissions or its folder's", e);
@@ -107,7 +132,6 @@ final class Opening {
             throw new ProcessEventException.Unavailable(
                     absolute, "could not be opened (" + reason(e) + "); mend that or give another path", e);
         } finally {
-            lock.unlock();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
@@ -176,6 +200,44 @@ final class Opening {
         }
     }
 
+    /** What the event is like; or null if another file is there now. */
+    private ProcessEvent.@Nullable State state() throws IOException {
+        Object identity = identity();
+        if (identity == null) {
+            throw new ProcessEventException.Unavailable(path, "does not exist; set it or wait for it first", null);
+        }
+        try (FileChannel channel = channel(false)) {
+            if (!identity.equals(identity())) {
+                return null;
+            }
+            ByteBuffer file = verify(channel);
+            int word = file.getInt(EventFile.WORD_AT);
+            boolean held = file.getShort(EventFile.KIND_AT) == EventFile.HELD;
+            boolean set = EventFile.flag(word);
+            OptionalInt holders = OptionalInt.empty();
+            long since = EventFile.time(file.getLong(set ? EventFile.SET_AT : EventFile.CLEARED_AT), word);
+            if (!set && EventFile.epoch(word) == 0) {
+                since = file.getLong(EventFile.CREATED_AT);
+            }
+            if (held && set) {
+                holders = HolderCount.of(path);
+                set = holders.isPresent() || isHeld();
+                since = set ? since : 0L; // the holders are dead: nobody has noted when they died
+            }
+            Optional<Instant> time = since == 0L ? Optional.empty() : Optional.of(Instant.ofEpochMilli(since));
+            return new ProcessEvent.State(held, set, held && !set ? OptionalInt.of(0) : holders, time);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** Asks the kernel whether anybody holds the event, which takes longer than to read a file. */
+    private boolean isHeld() {
+        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
+            return event.isSet();
+        }
+    }
+
     private FileChannel channel(boolean writable) throws IOException {
         return writable
                 ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)
@@ -201,8 +263,8 @@ final class Opening {
         return identity != null ? identity : path.toRealPath();
     }
 
-    /** Throws if the file is no event, or none that this process should use. */
-    private void verify(FileChannel channel) throws IOException {
+    /** The first bytes of the file. Throws if it is no event, or none that this process should use. */
+    private ByteBuffer verify(FileChannel channel) throws IOException {
         String type = type();
         if (NETWORK.contains(type) || type.startsWith("fuse.")) {
             throw new ProcessEventException.Unavailable(
@@ -222,7 +284,8 @@ final class Opening {
             throw new ProcessEventException.NotAnEvent(
                     path, "has " + channel.size() + " bytes instead of " + EventFile.SIZE);
         }
-        ByteBuffer header = ByteBuffer.allocate(EventFile.WORD_AT).order(ByteOrder.nativeOrder());
+        ByteBuffer header =
+                ByteBuffer.allocate(EventFile.CLEARED_AT + Long.BYTES).order(ByteOrder.nativeOrder());
         while (header.hasRemaining() && channel.read(header, header.position()) >= 0) {} // less only if truncated now
         if (header.hasRemaining() || header.getLong(0) != EventFile.MAGIC) {
             throw new ProcessEventException.NotAnEvent(path, "does not begin with PHAROSEV");
@@ -238,6 +301,7 @@ final class Opening {
         } else if (kind != EventFile.HELD && options.contains(ProcessEvent.Option.HELD)) {
             throw new ProcessEventException.WrongKind(path, "an event that cannot be held; open it without HELD");
         }
+        return header;
     }
 
     /** The type of the file system, or an empty string if the system does not tell, as in some containers. */

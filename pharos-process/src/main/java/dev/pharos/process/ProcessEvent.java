@@ -6,8 +6,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -119,6 +122,10 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * lock in one step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears
      * the word, which tells everybody. Whoever may not write looks each hundredth of a second. That the word is set
      * only under a read lock and cleared only under a write lock is why no live hold is ever cleared away.
+     *
+     * Times. Whoever has changed the word notes the time, for people, in another place of the file, with the epoch that
+     * it belongs to. A process that is killed in between leaves the time of an earlier epoch, which says nothing of
+     * this one. It is the one thing that Java writes; a plain write to a file that was truncated throws.
      *
      * Closing. Each handle has its own flag. Threads see it after their look at the word, futures are told.
      */
@@ -300,6 +307,29 @@ public final class ProcessEvent implements Event, AutoCloseable {
         return new Hold(file.holds, file.holds.hold());
     }
 
+    /**
+     * What an event is like at a moment, as the file tells it to anybody who may read that.
+     *
+     * @param held whether the event is one that is held
+     * @param set whether it is set
+     * @param holders how many hold it; empty if the system does not tell
+     * @param since since when it is set, or clear; empty if the file does not tell
+     */
+    public record State(boolean held, boolean set, OptionalInt holders, Optional<Instant> since) {}
+
+    /**
+     * Looks at an event without opening it. For people and their tools: the files of a folder can be looked at that
+     * may be events or not, and nothing native is loaded but for a held event whose holders the system does not list.
+     * {@code since} is the time of the last change by a process that uses this class, if no other came after that.
+     *
+     * @param path the path of the file
+     * @return what it is like
+     * @throws ProcessEventException if there is no such file, it is no event, or it cannot be read
+     */
+    public static State look(Path path) {
+        return Opening.look(path);
+    }
+
     /** A share in a held event, which is set while there is one. Closing it again has no effect. */
     public static final class Hold implements AutoCloseable {
         private final Holds holds;
@@ -317,6 +347,20 @@ public final class ProcessEvent implements Event, AutoCloseable {
             if (let.compareAndSet(false, true)) {
                 holds.release(descriptor);
             }
+        }
+
+        /**
+         * Has this hold go on if a program replaces this process, as {@code execve} does: then until that program ends,
+         * and the processes to which it passes its open files. A process that this one starts does not get it, since
+         * Java passes no open files on.
+         *
+         * @throws ProcessEventException if this hold was closed, or the system denies it
+         */
+        public void keepOnExec() {
+            if (let.get()) {
+                throw new ProcessEventException.Closed(holds.path());
+            }
+            holds.keepOnExec(descriptor);
         }
     }
 
