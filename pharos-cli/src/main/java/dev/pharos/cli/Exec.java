@@ -66,7 +66,6 @@ final class Exec {
     /** Runs the program in the place of this process. Returns only if that fails. */
     ExitCode run() {
         NativeLibrary c = NativeLibrary.getInstance("c");
-        closeOwnFiles(c.getFunction("fcntl"));
         unblockQuit(c.getFunction("pthread_sigmask"));
         List<Pointer> arguments = new ArrayList<>();
         for (byte[] argument : arguments()) {
@@ -83,37 +82,23 @@ final class Exec {
     }
 
     /**
-     * The files that the JVM has open, of its own and of this program, are not for the program that is to come; those
-     * that it was started with are.
+     * Has the files that the JVM has opened closed when the program comes. Those that this process was started with are
+     * for the program: the launcher lists them.
      */
-    private static void closeOwnFiles(Function fcntl) {
-        List<String> own =
-                new ArrayList<>(List.of(System.getProperty("java.class.path").split(File.pathSeparator, -1)));
-        Path home = Path.of(System.getProperty("java.home"));
+    void closeOwnFiles() {
+        List<String> inherited =
+                List.of(System.getProperty("pharos.inherited", "").split(" ", -1));
+        Function fcntl = NativeLibrary.getInstance("c").getFunction("fcntl");
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path descriptor : descriptors) {
-                int number = Integer.parseInt(descriptor.getFileName().toString());
-                Path file = Files.readSymbolicLink(descriptor);
-                if (number > 2 && (file.startsWith(home) || own.contains(file.toString()) || isBeside(file, own))) {
-                    fcntl.invokeInt(new Object[] {number, SET_FLAGS, CLOSE_ON_EXEC});
+                String number = descriptor.getFileName().toString();
+                if (Integer.parseInt(number) > 2 && !inherited.contains(number)) {
+                    fcntl.invokeInt(new Object[] {Integer.valueOf(number), SET_FLAGS, CLOSE_ON_EXEC});
                 }
             }
         } catch (IOException e) {
             // Without /proc the program gets a few files more, which it does not know of.
         }
-    }
-
-    /** Whether a file is a jar in the folder of one of the class path, which may name others in its manifest. */
-    private static boolean isBeside(Path file, List<String> own) {
-        for (String jar : own) {
-            Path folder = Path.of(jar).toAbsolutePath().getParent();
-            if (folder != null
-                    && folder.equals(file.getParent())
-                    && file.toString().endsWith(".jar")) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** The JVM blocks SIGQUIT in all threads but one, and a program inherits what is blocked. */

@@ -55,6 +55,7 @@ final class HoldVerb implements Callable<Integer> {
         }
         try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD);
                 ProcessEvent.Hold hold = event.hold()) {
+            exec.closeOwnFiles();
             hold.keepOnExec();
             messages.tell(path, "held");
             return cannot(program, exec.run()); // returns only if it fails

@@ -31,7 +31,7 @@ record Sighting(Path path, ProcessEvent.State state) {
         String line = Terminal.plain(path) + ": " + terminal.colour(state.set(), word());
         if (verbose) {
             line += state.held() ? ", held by " + holders() : "";
-            line += state.since().isPresent() ? ", since " + since() : ", since nobody knows when";
+            line += state.since().isPresent() ? ", since " + since() : "";
         }
         return line;
     }

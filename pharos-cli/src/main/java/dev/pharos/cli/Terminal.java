@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where data and messages go, and which of the two a person sees at once. */
 final class Terminal {
+    private static final int POLLERR = 8;
+
     /** For data. Complete with each line. */
     final PrintStream out;
 
@@ -48,6 +53,22 @@ final class Terminal {
             int type = ofTheProcess ? (int) Files.getAttribute(Path.of("/dev/stdout"), "unix:mode") & 0170000 : 0;
             return type == 0010000 || type == 0140000; // a pipe, or a socket
         } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    /** Whether the output goes to a pipe whose other end is closed: all who write to it learn of that too late. */
+    boolean isUnread() {
+        if (!isPipe()) {
+            return false;
+        }
+        byte[] poll = new byte[8]; // a struct pollfd: which file, asked for nothing, and what there is
+        ByteBuffer.wrap(poll).order(ByteOrder.nativeOrder()).putInt(0, 1);
+        try {
+            int found = NativeLibrary.getInstance("c").getFunction("poll").invokeInt(new Object[] {poll, 1L, 0});
+            return found > 0
+                    && (ByteBuffer.wrap(poll).order(ByteOrder.nativeOrder()).getShort(6) & POLLERR) != 0;
+        } catch (LinkageError e) { // no native calls here: the next line tells
             return false;
         }
     }

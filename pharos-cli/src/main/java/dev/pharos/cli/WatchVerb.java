@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,7 +80,13 @@ final class WatchVerb implements Callable<Integer> {
         }
         int watched = events.size();
         while (watched > 0 && !messages.terminal.out.checkError()) {
-            News next = news.take();
+            News next = news.poll(1, TimeUnit.SECONDS);
+            if (next == null) {
+                if (messages.terminal.isUnread()) {
+                    return ExitCode.OUTPUT_CLOSED.status;
+                }
+                continue;
+            }
             ProcessEventException failure = next.failure;
             if (failure == null) {
                 print(next);
