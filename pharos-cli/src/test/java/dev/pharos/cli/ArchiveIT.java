@@ -199,7 +199,8 @@ class ArchiveIT {
         assertThat(pharos.sh("LC_ALL=C pharos hold x -- printf '<%s>' '' 'a  b' -x -- \u00e9")
                         .out())
                 .isEqualTo("<><a  b><-x><--><\u00e9>");
-        String signals = "grep -E 'SigBlk|SigIgn' /proc/self/status";
+        // Of the signals, the 28 that are for programs: some of the others belong to the C library.
+        String signals = "grep -E 'SigBlk|SigIgn' /proc/self/status | sed 's/.*\\(.\\{7\\}\\)$/\\1/'";
         assertThat(pharos.sh("pharos hold x -- " + signals)).isEqualTo(pharos.sh(signals));
         assertThat(pharos.sh("exec 7</dev/null; pharos hold x -- sh -c 'readlink /proc/$$/fd/*'")
                         .out()
