@@ -4,6 +4,7 @@ package dev.pharos.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -81,7 +82,8 @@ public final class Main implements Callable<Integer> {
                 pharos.addSubcommand(verb);
             }
         }
-        return pharos.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
+        return pharos.registerConverter(Path.class, new FileName())
+                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
                 .setExpandAtFiles(false)
                 .setOverwrittenOptionsAllowed(true)
                 .setOut(new PrintWriter(terminal.out, true, StandardCharsets.UTF_8));
