@@ -32,6 +32,11 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return fail(command.getCommandSpec().qualifiedName() + " failed: " + e, ExitCode.FAILED);
     }
 
+    /** Java itself failed. */
+    int broken(Error e) {
+        return fail("failed: " + e, ExitCode.FAILED);
+    }
+
     /** What was printed has not arrived. Those who read a pipe may have had enough of it, which is no failure. */
     int outputLost(boolean pipe) {
         if (pipe) {

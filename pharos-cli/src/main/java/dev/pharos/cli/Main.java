@@ -64,10 +64,15 @@ public final class Main implements Callable<Integer> {
 
     static int run(Terminal terminal, String... args) {
         Failures failures = new Failures(terminal.err);
-        int status = commandLine(terminal, args)
-                .setParameterExceptionHandler(failures)
-                .setExecutionExceptionHandler(failures)
-                .execute(args);
+        int status;
+        try {
+            status = commandLine(terminal, args)
+                    .setParameterExceptionHandler(failures)
+                    .setExecutionExceptionHandler(failures)
+                    .execute(args);
+        } catch (Error e) { // such as no memory, or a file that was truncated under the JVM
+            status = failures.broken(e);
+        }
         return terminal.out.checkError() ? failures.outputLost(terminal.isPipe()) : status;
     }
 

@@ -298,6 +298,15 @@ class ArchiveIT {
     }
 
     @Test
+    void set_withoutNativeCalls_worksAndSaysSoInOneLine() {
+        Installed.Run run = pharos.sh(
+                "JAVA_TOOL_OPTIONS=-Ddev.pharos.process.polling=true pharos set x 2>&1 | grep -v '^Picked up'; pharos status x");
+
+        assertThat(run.out()).matches("pharos: Process events poll, [^\n]*\nx: set\n");
+        assertThat(run.status()).isZero();
+    }
+
+    @Test
     void completion_inBash_knowsVerbsAndOptions() {
         Installed.Run run = pharos.bash(". '" + Installed.home() + "/share/completions/bash/pharos'\n" + """
                 COMP_WORDS=(pharos wa) COMP_CWORD=1; _complete_pharos; echo "${COMPREPLY[@]}"

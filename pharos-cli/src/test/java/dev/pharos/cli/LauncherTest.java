@@ -48,7 +48,7 @@ class LauncherTest {
         script(
                 "java",
                 "case $* in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;; *Rehearsal*) exit 1;; esac",
-                "while [ $1 != -jar ]; do shift; done",
+                "while [ \"$1\" != -jar ]; do shift; done",
                 "shift 2; printf '<%s>' \"$@\"; exit 42");
     }
 
