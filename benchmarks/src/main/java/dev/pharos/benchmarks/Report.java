@@ -183,8 +183,8 @@ public final class Report {
             return value.toString();
         }
         Median base = null;
-        if (table.base == Table.Base.THREAD_EVENT && rival != Rival.THREAD_EVENT) {
-            base = column.cells.get(Rival.THREAD_EVENT);
+        if (table.base == Table.Base.OURS && rival != table.ours()) {
+            base = column.cells.get(table.ours());
         } else if (table.base == Table.Base.FIRST_COLUMN) {
             Column first = columns.stream()
                     .filter(other -> other.jdk.equals(column.jdk))
@@ -218,12 +218,12 @@ public final class Report {
         boolean columnless = figures.stream().allMatch(figure -> figure.column().isEmpty());
         for (Figure base : figures) {
             boolean first = columnless || base.view().equals(figures.get(0).view());
-            if (base.rival() == Rival.THREAD_EVENT && first) {
+            if (base.rival() == table.ours() && first) {
                 List<Chart.Bar> bars = figures.stream()
                         .filter(figure -> figure.view().equals(base.view())
                                 && figure.column().equals(base.column()))
                         .sorted(Comparator.comparing(Figure::rival))
-                        .map(figure -> figure.rival() == Rival.THREAD_EVENT
+                        .map(figure -> figure.rival() == table.ours()
                                 ? new Chart.Bar(figure.rival().title, new Median(1, 0), time(base.value()))
                                 : bar(figure, base))
                         .toList();
