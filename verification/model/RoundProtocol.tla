@@ -101,8 +101,8 @@ CONSTANTS
     Wakers,             \* as many pharos-waker threads are to be had
     Virtual,            \* the waiters that are virtual threads or futures
     Withdrawing,        \* the waiters that have a timeout or are interrupted
-    FirstPlatform,      \* Ended.FIRST_PLATFORM
-    First,              \* Ended.FIRST
+    FirstPlatform,      \* how many platform threads it wakes of a crowd: 1, or Ended.FEW of a small one
+    First,              \* Ended.FIRST: how many waiters it wakes at most
     Starts,             \* the values of the flag at the start
     Named,              \* whether the event has a name
     Sweeping,           \* whether a withdrawal may sweep: SWEEP_AT is reached at any time

@@ -369,6 +369,20 @@ class ThreadEventTest {
         assertThat(future).isCompletedWithValue(null);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0, true", "14, true", "15, false", "300, false"})
+    void set_oneThreadAboveAFuture_wakesItOnlyInASmallCrowd(int threadsBelow, boolean wakesTheFuture) {
+        ThreadEvent event = new ThreadEvent();
+        Round round = event.roundUntil(true);
+        push(round, threadsBelow, () -> new Thread(() -> {}));
+        EventFuture future = futures(event, 1, new ConcurrentLinkedQueue<>()).get(0);
+        push(round, 1, () -> new Thread(() -> {}));
+        assertThat(event.set()).isTrue();
+        assertThat(future.isDone()).isEqualTo(wakesTheFuture);
+        assertThat(round.hasEnded()).isTrue();
+        assertThat(future).isCompletedWithValue(null);
+    }
+
     @Test
     void set_threadsAboveHaveTerminated_doesNotCountOnThem() {
         ThreadEvent event = new ThreadEvent();

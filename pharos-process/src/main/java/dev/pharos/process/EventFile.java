@@ -153,8 +153,16 @@ final class EventFile {
         }
     }
 
+    /** To be thrown where the file is no longer what it was. On JDK 17 the error of a failed read is awaited here. */
+    @SuppressWarnings("ThreadPriorityCheck")
     ProcessEventException corrupt(@Nullable InternalError cause) {
-        return new ProcessEventException.Corrupt(path, cause);
+        InternalError failure = cause;
+        try {
+            Thread.yield(); // a call of the JVM: when it returns, an error that is still to come is thrown
+        } catch (InternalError e) {
+            failure = e;
+        }
+        return new ProcessEventException.Corrupt(path, failure);
     }
 
     /** Whether the event is set, if this is its word. */

@@ -337,19 +337,23 @@ class BadFilesTest {
         }
     }
 
-    /** A read that fails in code that was compiled. */
+    /** A read that fails in code that was compiled. JDK 17 tells it late, perhaps not before it is back in the loop. */
     @Test
     void isSet_truncatedMeanwhile_throws() throws Exception {
         ProcessEvent event = ProcessEvent.open(path);
         AtomicInteger looks = new AtomicInteger();
-        Thread looker = threads.start(() -> assertThrows(ProcessEventException.Corrupt.class, () -> {
-            while (!event.isSet()) {
-                looks.incrementAndGet();
-            }
-        }));
+        Thread looker = threads.start(() -> assertThatThrownBy(() -> {
+                    while (!event.isSet()) {
+                        looks.incrementAndGet();
+                    }
+                })
+                .isInstanceOfAny(
+                        ProcessEventException.Corrupt.class,
+                        Runtime.version().feature() < 21 ? InternalError.class : ProcessEventException.Corrupt.class));
         threads.until("the loop is compiled", () -> looks.get() > 1_000_000);
         truncate(0);
         threads.join(looker);
+        assertThrows(ProcessEventException.Corrupt.class, event::isSet);
         event.close();
     }
 

@@ -56,7 +56,6 @@ class JcstressTest {
             Map.entry("interrupt-swallowed", "InterruptAgainstSet.Shipped"),
             Map.entry("look-before-fence", "RedundantSetPublishes.Shipped"),
             Map.entry("name-forgotten", "PulseReleases.ShippedNamed"),
-            Map.entry("no-look-before-park", "BlockedIsReleased.ShippedSet"),
             Map.entry("no-waker", "CrowdIsReleased.ShippedFutures"),
             Map.entry("plain-state", "SpinnerSeesSet.Shipped"),
             Map.entry("push-by-write", "WaitersComeAndGo.ShippedComing"),
