@@ -4,7 +4,9 @@
 @org.jspecify.annotations.NullMarked
 module dev.pharos.cli {
     requires static org.jspecify;
+    requires com.sun.jna;
     requires dev.pharos.examples;
+    requires dev.pharos.process;
     requires info.picocli;
 
     opens dev.pharos.cli to

@@ -76,6 +76,9 @@ public final class Publish {
             if (table == Table.FOOTPRINT) {
                 commands.add("java -cp benchmarks/target/benchmarks.jar " + Footprint.class.getName());
                 results = Footprint.measure();
+            } else if (table == Table.PROCESSES) {
+                commands.add("java -cp benchmarks/target/benchmarks.jar " + Processes.class.getName());
+                results = Processes.measure();
             }
             entry.add("commands", GSON.toJsonTree(commands));
             entry.add("results", results);

@@ -21,12 +21,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes the tables of docs/benchmarks.md, between the marks {@code <!-- table: NAME -->} and {@code <!-- end -->}, and
- * the charts in docs/images, from the records of {@link Publish}. The same records give the same bytes.
+ * Writes the tables of docs/benchmarks.md, between the marks {@code <!-- table: NAME -->} and {@code <!-- end -->}, the
+ * charts in docs/images, and the figures of the README, between {@code <!-- figures -->} and {@code <!-- end -->}, from
+ * the records of {@link Publish}. The same records give the same bytes.
  */
 public final class Report {
     private static final Pattern MARKED =
             Pattern.compile("(<!-- table: (\\w+) -->\\R).*?(<!-- end -->)", Pattern.DOTALL);
+    private static final Pattern HEADLINES = Pattern.compile("(<!-- figures -->\\R).*?(<!-- end -->)", Pattern.DOTALL);
     private static final String[] UNITS = {"ns", "µs", "ms", "s"};
 
     private final List<Results> results;
@@ -48,7 +50,7 @@ public final class Report {
             System.exit(2);
         }
         try {
-            write(Arrays.stream(args).map(Path::of).toList(), Path.of("docs"));
+            write(Arrays.stream(args).map(Path::of).toList(), Path.of(""));
         } catch (IllegalArgumentException e) {
             System.err.println("Report: " + e.getMessage());
             System.exit(1);
@@ -61,20 +63,22 @@ public final class Report {
      * @throws IllegalArgumentException if a record or the page is not what it should be; the message says so in one
      *     sentence
      */
-    static void write(List<Path> records, Path docs) throws IOException {
+    static void write(List<Path> records, Path root) throws IOException {
         List<Results> results = new ArrayList<>();
         for (Path record : records) {
             results.add(Results.read(record));
         }
         results.sort(Comparator.comparing(Results::jdk));
         Report report = new Report(results);
+        Path docs = root.resolve("docs");
         Path page = docs.resolve("benchmarks.md");
-        if (!Files.exists(page)) {
-            throw new IllegalArgumentException("there is no page " + page);
-        }
-        String written = MARKED.matcher(Files.readString(page))
+        String written = MARKED.matcher(read(page))
                 .replaceAll(match -> Matcher.quoteReplacement(
                         match.group(1) + report.table(Table.named(match.group(2))) + match.group(3)));
+        Path readme = root.resolve("README.md");
+        String figures = HEADLINES
+                .matcher(read(readme))
+                .replaceAll(match -> Matcher.quoteReplacement(match.group(1) + report.headlines() + match.group(2)));
         for (Table table : Table.values()) {
             List<Chart.Panel> panels = table.chart ? report.panels(table) : List.of();
             if (!panels.isEmpty()) {
@@ -84,6 +88,46 @@ public final class Report {
             }
         }
         Files.writeString(page, written);
+        Files.writeString(readme, figures);
+    }
+
+    private static String read(Path page) throws IOException {
+        if (!Files.exists(page)) {
+            throw new IllegalArgumentException("there is no page " + page);
+        }
+        return Files.readString(page);
+    }
+
+    /** A row for each figure, a column for each JDK. */
+    private String headlines() {
+        StringBuilder text = new StringBuilder("\n| of the time of |");
+        results.forEach(of -> text.append(' ').append(of.jdk()).append(" |"));
+        text.append("\n| --- |").append(" ---: |".repeat(results.size())).append('\n');
+        for (Headline headline : Headline.ALL) {
+            text.append("| ").append(headline.words()).append(" |");
+            for (Results of : results) {
+                Optional<Median> ours = value(of, headline, headline.table().ours());
+                Optional<Median> rival = value(of, headline, headline.rival());
+                text.append(' ')
+                        .append(
+                                ours.isPresent() && rival.isPresent()
+                                        ? "[%sx](docs/benchmarks.md)"
+                                                .formatted(ours.get().over(rival.get()))
+                                        : "-")
+                        .append(" |");
+            }
+            text.append('\n');
+        }
+        return text.append('\n').toString();
+    }
+
+    private static Optional<Median> value(Results of, Headline headline, Rival rival) {
+        return figures(of, headline.table()).stream()
+                .filter(figure -> figure.rival() == rival
+                        && figure.view().equals(headline.view())
+                        && figure.column().equals(headline.column()))
+                .map(Figure::value)
+                .findFirst();
     }
 
     private static String chartName(Table table) {
@@ -183,8 +227,8 @@ public final class Report {
             return value.toString();
         }
         Median base = null;
-        if (table.base == Table.Base.THREAD_EVENT && rival != Rival.THREAD_EVENT) {
-            base = column.cells.get(Rival.THREAD_EVENT);
+        if (table.base == Table.Base.OURS && rival != table.ours()) {
+            base = column.cells.get(table.ours());
         } else if (table.base == Table.Base.FIRST_COLUMN) {
             Column first = columns.stream()
                     .filter(other -> other.jdk.equals(column.jdk))
@@ -218,12 +262,12 @@ public final class Report {
         boolean columnless = figures.stream().allMatch(figure -> figure.column().isEmpty());
         for (Figure base : figures) {
             boolean first = columnless || base.view().equals(figures.get(0).view());
-            if (base.rival() == Rival.THREAD_EVENT && first) {
+            if (base.rival() == table.ours() && first) {
                 List<Chart.Bar> bars = figures.stream()
                         .filter(figure -> figure.view().equals(base.view())
                                 && figure.column().equals(base.column()))
                         .sorted(Comparator.comparing(Figure::rival))
-                        .map(figure -> figure.rival() == Rival.THREAD_EVENT
+                        .map(figure -> figure.rival() == table.ours()
                                 ? new Chart.Bar(figure.rival().title, new Median(1, 0), time(base.value()))
                                 : bar(figure, base))
                         .toList();

@@ -3,6 +3,11 @@ package dev.pharos.benchmarks;
 
 import com.google.common.util.concurrent.Monitor;
 import dev.pharos.ThreadEvent;
+import dev.pharos.process.ProcessEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -40,7 +45,14 @@ public enum Rival {
     /** Another way to set what is set: a read, and nothing else. It publishes nothing, and so loses items. */
     BARE_READ("redundant set is a bare read (wrong)", () -> new Volatile(Volatile.Set.BARE_READ)),
     /** Another way to set what is set: it publishes, but takes the cache line from its readers. */
-    READ_MODIFY_WRITE("redundant set is a read-modify-write", () -> new Volatile(Volatile.Set.READ_MODIFY_WRITE));
+    READ_MODIFY_WRITE("redundant set is a read-modify-write", () -> new Volatile(Volatile.Set.READ_MODIFY_WRITE)),
+
+    /** The event between processes; here, one that nobody else has open. */
+    PROCESS_EVENT("ProcessEvent", MappedFile::new),
+    /** A limit: no other process is woken for less. */
+    C_FUTEX("C, a raw futex (limit)", Rival::betweenProcesses),
+    UNIX_SOCKET("Java, a Unix socket", Rival::betweenProcesses),
+    PYTHON_EVENT("Python, multiprocessing.Event", Rival::betweenProcesses);
 
     /** As the tables call it. */
     final String title;
@@ -56,6 +68,50 @@ public enum Rival {
     /** A new flag, which is clear. */
     Flag newFlag() {
         return flags.get();
+    }
+
+    private static Flag betweenProcesses() {
+        throw new IllegalStateException("this rival only plays between processes: see Processes");
+    }
+
+    private static final class MappedFile implements Flag {
+        private final ProcessEvent event;
+
+        MappedFile() {
+            try {
+                Path folder = Files.createTempDirectory("pharos-benchmark");
+                folder.toFile().deleteOnExit();
+                event = ProcessEvent.open(folder.resolve("event"));
+                event.path().toFile().deleteOnExit();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void set() {
+            event.set();
+        }
+
+        @Override
+        public void clear() {
+            event.clear();
+        }
+
+        @Override
+        public boolean isSet() {
+            return event.isSet();
+        }
+
+        @Override
+        public void await() throws InterruptedException {
+            event.await();
+        }
+
+        @Override
+        public boolean await(long nanos) throws InterruptedException {
+            return event.await(nanos, TimeUnit.NANOSECONDS);
+        }
     }
 
     private static final class Pharos implements Flag {

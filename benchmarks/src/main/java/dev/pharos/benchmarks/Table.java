@@ -6,22 +6,23 @@ import java.util.List;
 
 /** The tables of docs/benchmarks.md. Each has a name, which is also the regular expression that runs its benchmarks. */
 enum Table {
-    UNCONTENDED("Uncontended", 2, Base.THREAD_EVENT, true),
+    UNCONTENDED("Uncontended", 2, Base.OURS, true),
     REDUNDANT_SETS("RedundantSets", 2.5, Base.FIRST_COLUMN, false),
-    HAND_OFF("HandOff", 2, Base.THREAD_EVENT, true),
-    CROWD("PlatformCrowdWakeUp", 3.5, Base.THREAD_EVENT, true),
-    VIRTUAL_CROWD("VirtualCrowdWakeUp", 2.5, Base.THREAD_EVENT, true),
-    VIRTUAL_MILLION("VirtualMillionWakeUp", 2.5, Base.THREAD_EVENT, false),
+    HAND_OFF("HandOff", 2, Base.OURS, true),
+    CROWD("PlatformCrowdWakeUp", 3.5, Base.OURS, true),
+    VIRTUAL_CROWD("VirtualCrowdWakeUp", 2.5, Base.OURS, true),
+    VIRTUAL_MILLION("VirtualMillionWakeUp", 2.5, Base.OURS, false),
     TIMED_WAIT("TimedWait", 2, Base.FIRST_COLUMN, false),
     TIME_OUTS("TimeOuts", 2, Base.FIRST_COLUMN, false),
-    FUTURES("Futures", 1, Base.THREAD_EVENT, false),
+    FUTURES("Futures", 1, Base.OURS, false),
     ANY_WAIT("AnyWait", 1, Base.FIRST_COLUMN, false),
-    FOOTPRINT("Footprint", 0.1, Base.NONE, false);
+    FOOTPRINT("Footprint", 0.1, Base.NONE, false),
+    PROCESSES("Processes", 1, Base.OURS, false);
 
     /** To what the cells of a table are ratios. */
     enum Base {
-        /** To ThreadEvent, in the same column. */
-        THREAD_EVENT,
+        /** To our event, in the same column. */
+        OURS,
         /** To the same rival, in the first column. */
         FIRST_COLUMN,
         /** To nothing: they are as measured. */
@@ -64,6 +65,11 @@ enum Table {
         return Threads.haveVirtual() || !title.startsWith("Virtual");
     }
 
+    /** Our event among the rivals. */
+    Rival ours() {
+        return this == PROCESSES ? Rival.PROCESS_EVENT : Rival.THREAD_EVENT;
+    }
+
     /** The arguments of JMH, for each run of it; none if it is not a matter for JMH. */
     List<List<String>> runsOfJmh() {
         List<List<String>> runs = new ArrayList<>();
@@ -71,7 +77,7 @@ enum Table {
         if (!Threads.haveVirtual() && (this == HAND_OFF || this == TIMED_WAIT)) {
             arguments.addAll(List.of("-e", NEEDS_VIRTUAL_THREADS));
         }
-        if (this != FOOTPRINT) {
+        if (this != FOOTPRINT && this != PROCESSES) {
             runs.add(List.copyOf(arguments));
         }
         if (this == REDUNDANT_SETS) {

@@ -37,7 +37,8 @@ public class Uncontended {
             "SEMAPHORE",
             "PHASER",
             "GUAVA_MONITOR",
-            "VOLATILE_READ"
+            "VOLATILE_READ",
+            "PROCESS_EVENT"
         })
         public Rival rival;
 
@@ -62,7 +63,8 @@ public class Uncontended {
             "COMPLETABLE_FUTURE",
             "SEMAPHORE",
             "PHASER",
-            "GUAVA_MONITOR"
+            "GUAVA_MONITOR",
+            "PROCESS_EVENT"
         })
         public Rival rival;
 

@@ -18,13 +18,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The report of two small records, in which all figures are round. */
 class ReportTest {
     @TempDir
+    private Path root;
+
     private Path docs;
 
     private Path page;
 
     @BeforeEach
     void writePage() throws Exception {
+        docs = Files.createDirectories(root.resolve("docs"));
         page = docs.resolve("benchmarks.md");
+        Files.writeString(root.resolve("README.md"), "# Readme\n\n<!-- figures -->\nold\n<!-- end -->\n\nAfter.\n");
         StringBuilder text = new StringBuilder("# Benchmarks\n\nBefore.\n");
         for (Table table : Table.values()) {
             text.append("\n<!-- table: ").append(table.title).append(" -->\nold\n<!-- end -->\n\nBetween.\n");
@@ -33,7 +37,7 @@ class ReportTest {
     }
 
     private String report() throws Exception {
-        Report.write(List.of(record("jdk25.json"), record("jdk17.json")), docs);
+        Report.write(List.of(record("jdk25.json"), record("jdk17.json")), root);
         return Files.readString(page);
     }
 
@@ -112,6 +116,17 @@ class ReportTest {
         }
     }
 
+    @Test
+    void write_readme_ratiosOfWhatUsersCareAbout() throws Exception {
+        report();
+        assertThat(Files.readString(root.resolve("README.md")))
+                .startsWith("# Readme\n\n<!-- figures -->\n\n| of the time of | JDK 17 | JDK 25 |\n")
+                .contains("| `CountDownLatch`, to wait for what is set |"
+                        + " [0.500 ± 0.015x](docs/benchmarks.md) | [0.500 ± 0.015x](docs/benchmarks.md) |\n")
+                .endsWith("<!-- end -->\n\nAfter.\n")
+                .doesNotContain("old");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -123,14 +138,14 @@ class ReportTest {
             })
     void write_badRecord_oneSentence(String content, String message) throws Exception {
         Path record = Files.writeString(docs.resolve("jdk17.json"), content);
-        assertThatThrownBy(() -> Report.write(List.of(record), docs))
+        assertThatThrownBy(() -> Report.write(List.of(record), root))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }
 
     @Test
     void write_recordMissing_oneSentence() {
-        assertThatThrownBy(() -> Report.write(List.of(docs.resolve("jdk17.json")), docs))
+        assertThatThrownBy(() -> Report.write(List.of(docs.resolve("jdk17.json")), root))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("there is no file ");
     }

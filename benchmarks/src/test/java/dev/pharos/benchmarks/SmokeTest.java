@@ -3,6 +3,8 @@ package dev.pharos.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -66,5 +68,17 @@ class SmokeTest {
                 .as(params.getBenchmark())
                 .isPositive();
         return params.getBenchmark() + " " + params.getParam("rival");
+    }
+
+    @Test
+    void measure_processes_givesResults() throws Exception {
+        Set<String> results = new TreeSet<>();
+        for (JsonElement result : Processes.measure(10, 3, 2)) {
+            JsonObject object = result.getAsJsonObject();
+            assertThat(object.getAsJsonObject("primaryMetric").get("score").getAsDouble())
+                    .isPositive();
+            results.add(object.getAsJsonObject("params").get("rival").getAsString());
+        }
+        assertThat(results).contains("PROCESS_EVENT", "UNIX_SOCKET");
     }
 }

@@ -6,6 +6,7 @@ import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -21,7 +22,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     /** The command line is wrong. */
     @Override
     public int handleParseException(ParameterException e, String[] args) {
-        return fail(reason(e), ExitCode.USAGE);
+        boolean hold = e.getCommandLine().getCommandName().equals("hold"); // whose command may end with any status
+        return fail(reason(e), hold ? ExitCode.NOT_HELD : ExitCode.USAGE);
     }
 
     /** A command threw. */
@@ -30,13 +32,21 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return fail(command.getCommandSpec().qualifiedName() + " failed: " + e, ExitCode.FAILED);
     }
 
-    /** What was printed has not arrived. */
-    int outputLost() {
+    /** Java itself failed. */
+    int broken(Error e) {
+        return fail("failed: " + e, ExitCode.FAILED);
+    }
+
+    /** What was printed has not arrived. Those who read a pipe may have had enough of it, which is no failure. */
+    int outputLost(boolean pipe) {
+        if (pipe) {
+            return ExitCode.OUTPUT_CLOSED.status;
+        }
         return fail("the output is incomplete: standard output is full or closed", ExitCode.FAILED);
     }
 
     private int fail(String reason, ExitCode code) {
-        err.println("pharos: " + reason.replaceAll("\\p{Cntrl}", "?"));
+        err.println("pharos: " + Terminal.plain(reason));
         return code.status;
     }
 
@@ -51,7 +61,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             return noCommand ? "there is no command " + argument + help : argument + " is one argument too many" + help;
         }
         String message = String.valueOf(e.getMessage());
-        if (e.getArgSpec() == null) {
+        if (e instanceof MissingParameterException missing) {
+            String what = missing.getMissing().get(0).paramLabel();
+            return missing.getMissing().get(0).isOption() ? message + help : what + " is missing" + help;
+        } else if (e.getArgSpec() == null) {
             return message;
         }
         return message.substring(0, 1).toLowerCase(Locale.ROOT) + message.substring(1) + help;

@@ -4,6 +4,8 @@ package dev.pharos.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,12 +16,19 @@ import picocli.CommandLine.Spec;
 /** The pharos command. Each of its commands is a class of its own. */
 @Command(
         name = "pharos",
-        description = "Events: flags that threads wait for.",
+        description =
+                "Events for shells: a file that is set or clear, and that any process of this machine can wait for.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "Example: pharos demo --fast"})
+        footer = {
+            "",
+            "Example: pharos wait -t 30s /run/app/db-ready && ./start",
+            "Another shell: pharos set /run/app/db-ready"
+        })
 public final class Main implements Callable<Integer> {
+    static final List<String> VERBS = List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "demo");
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -30,27 +39,59 @@ public final class Main implements Callable<Integer> {
         this.err = err;
     }
 
+    private static Object verb(String name, Terminal terminal) {
+        return switch (name) {
+            case "set" -> new SetVerb(terminal);
+            case "clear" -> new ClearVerb(terminal);
+            case "status" -> new StatusVerb(terminal);
+            case "wait" -> new WaitVerb(terminal);
+            case "hold" -> new HoldVerb(terminal);
+            case "watch" -> new WatchVerb(terminal);
+            case "list" -> new ListVerb(terminal);
+            case "rm" -> new RmVerb(terminal);
+            default -> new Demo(terminal.out);
+        };
+    }
+
     /**
      * Runs the command and exits with its status.
      *
      * @param args the command line
      */
     public static void main(String[] args) {
-        System.exit(run(System.out, System.err, args));
+        System.exit(run(Terminal.standard(), args));
     }
 
-    static int run(PrintStream out, PrintStream err, String... args) {
-        Failures failures = new Failures(err);
-        CommandLine pharos = new CommandLine(new Main(err))
-                .addSubcommand(new Demo(out))
+    static int run(Terminal terminal, String... args) {
+        Failures failures = new Failures(terminal.err);
+        int status;
+        try {
+            status = commandLine(terminal, args)
+                    .setParameterExceptionHandler(failures)
+                    .setExecutionExceptionHandler(failures)
+                    .execute(args);
+        } catch (Error e) { // such as no memory, or a file that was truncated under the JVM
+            status = failures.broken(e);
+        }
+        return terminal.out.checkError() ? failures.outputLost(terminal.isPipe()) : status;
+    }
+
+    /** The command with the verb that the arguments ask for, since each takes time to add; or with all of them. */
+    static CommandLine commandLine(Terminal terminal, String... args) {
+        CommandLine pharos = new CommandLine(new Main(terminal.err));
+        boolean one = args.length > 0 && VERBS.contains(args[0]);
+        for (String name : VERBS) {
+            if (!one || name.equals(args[0])) {
+                CommandLine verb = new CommandLine(verb(name, terminal));
+                verb.setStopAtPositional(name.equals("hold")); // options after that are those of its command
+                pharos.addSubcommand(verb);
+            }
+        }
+        return pharos.registerConverter(Path.class, new FileName())
                 .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
                 .setExpandAtFiles(false)
                 .setOverwrittenOptionsAllowed(true)
-                .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
-                .setParameterExceptionHandler(failures)
-                .setExecutionExceptionHandler(failures);
-        int status = pharos.execute(args);
-        return out.checkError() ? failures.outputLost() : status;
+                .setOut(new PrintWriter(terminal.out, true, StandardCharsets.UTF_8));
     }
 
     /** Without a command there is nothing to do. */

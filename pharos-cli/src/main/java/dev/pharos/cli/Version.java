@@ -11,8 +11,12 @@ import picocli.CommandLine.IVersionProvider;
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() throws IOException {
+        return new String[] {"pharos " + read()};
+    }
+
+    static String read() throws IOException {
         try (InputStream resource = Objects.requireNonNull(Version.class.getResourceAsStream("version.txt"))) {
-            return new String[] {"pharos " + new String(resource.readAllBytes(), StandardCharsets.UTF_8).strip()};
+            return new String(resource.readAllBytes(), StandardCharsets.UTF_8).strip();
         }
     }
 }

@@ -42,12 +42,14 @@ class LauncherTest {
         Files.createDirectories(tree.resolve(".mvn"));
         Files.createDirectories(tree.resolve("pharos-cli/src/main"));
         Files.createFile(tree.resolve("pharos-cli/pom.xml"));
+        Files.copy(Path.of("build"), tree.resolve("pharos-cli/build"));
         Files.createFile(tree.resolve("pharos-cli/src/main/Main.java"));
         script("mvn", "echo built >>'" + directory + "/builds'");
         script(
                 "java",
-                "case $1 in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;; esac",
-                "shift 5; printf '<%s>' \"$@\"; exit 42");
+                "case $* in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;; *Rehearsal*) exit 1;; esac",
+                "while [ \"$1\" != -jar ]; do shift; done",
+                "shift 2; printf '<%s>' \"$@\"; exit 42");
     }
 
     @Test
@@ -114,7 +116,7 @@ class LauncherTest {
                 "echo built >>'" + directory + "/builds'");
         script(
                 "java",
-                "case $1 in -version) echo asked >>'" + directory + "/asked';",
+                "case $* in -version) echo asked >>'" + directory + "/asked';",
                 "echo 'openjdk version \"17\"' >&2;; esac");
         List<Process> launchers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {

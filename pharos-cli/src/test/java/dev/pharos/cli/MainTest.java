@@ -59,7 +59,7 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource({
-        "--help, Usage: pharos, Example: pharos demo --fast",
+        "--help, Usage: pharos, Example: pharos wait -t 30s",
         "demo --help, Usage: pharos demo, Example: pharos demo basic --fast"
     })
     void help_ofEveryCommand_hasAnExample(String line, String usage, String example) {
@@ -73,7 +73,7 @@ class MainTest {
     void pharos_withoutArguments_printsUsageAsAnError() {
         assertThat(pharos()).isEqualTo(ExitCode.USAGE.status);
 
-        assertThat(err()).startsWith("Usage: pharos [-hV] COMMAND").containsPattern("(?m)^  demo  ");
+        assertThat(err()).startsWith("Usage: pharos [-hV] COMMAND").containsPattern("(?m)^  demo    ");
         assertThat(out()).isEmpty();
     }
 
@@ -112,15 +112,14 @@ class MainTest {
             }
         };
 
-        int status =
-                Main.run(new PrintStream(full, true, StandardCharsets.UTF_8), print(err), "demo", "basic", "--fast");
+        int status = Main.run(Terminal.of(print(full), print(err)), "demo", "basic", "--fast");
 
         assertThat(status).isEqualTo(ExitCode.FAILED.status);
         assertThat(err()).isEqualTo("pharos: the output is incomplete: standard output is full or closed\n");
     }
 
     private int pharos(String... args) {
-        return Main.run(print(out), print(err), args);
+        return Main.run(Terminal.of(print(out), print(err)), args);
     }
 
     private static PrintStream print(OutputStream stream) {

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A program that is to take the place of this process, as with the exec of a shell. */
+final class Exec {
+    private static final int NO_SUCH_FILE = 2;
+    private static final int SET_FLAGS = 2;
+    private static final int CLOSE_ON_EXEC = 1;
+    private static final int UNBLOCK = 1;
+
+    /** The bytes of a set of signals, and the bit of SIGQUIT, which is number 3. */
+    private static final int SIGNALS = 128;
+
+    private static final byte QUIT = 1 << 2;
+
+    private final List<String> command;
+
+    /** Where the program is, if it was found. */
+    private final @Nullable Path program;
+
+    Exec(List<String> command) {
+        this.command = List.copyOf(command);
+        program = find(command.get(0));
+    }
+
+    /** As the shell looks for it: in the folders of PATH if there is no / in its name. */
+    private static @Nullable Path find(String name) {
+        if (name.contains("/")) {
+            return Files.exists(Path.of(name)) ? Path.of(name) : null;
+        }
+        Path found = null;
+        String folders = System.getenv("PATH");
+        for (String folder : (folders == null ? "/bin:/usr/bin" : folders).split(File.pathSeparator, -1)) {
+            Path candidate = Path.of(folder.isEmpty() ? "." : folder, name);
+            if (!name.isEmpty() && Files.isRegularFile(candidate) && (found == null || !Files.isExecutable(found))) {
+                found = candidate;
+            }
+        }
+        return found;
+    }
+
+    /** What keeps the program from being run, as far as can be told before; DONE if nothing does. */
+    ExitCode obstacle() {
+        if (program == null) {
+            return ExitCode.NOT_FOUND;
+        }
+        return Files.isRegularFile(program) && Files.isExecutable(program) ? ExitCode.DONE : ExitCode.CANNOT_RUN;
+    }
+
+    /** Runs the program in the place of this process. Returns only if that fails. */
+    ExitCode run() {
+        NativeLibrary c = NativeLibrary.getInstance("c");
+        unblockQuit(c.getFunction("pthread_sigmask"));
+        List<Pointer> arguments = new ArrayList<>();
+        for (byte[] argument : arguments()) {
+            Memory memory = new Memory(argument.length + 1L);
+            memory.write(0, argument, 0, argument.length);
+            memory.setByte(argument.length, (byte) 0);
+            arguments.add(memory);
+        }
+        String file = String.valueOf(program);
+        c.getFunction("execvp").invokeInt(new Object[] {
+            file.contains("/") ? file : "./" + file, arguments.toArray(new Pointer[0]) // with a null at its end
+        });
+        return Native.getLastError() == NO_SUCH_FILE ? ExitCode.NOT_FOUND : ExitCode.CANNOT_RUN;
+    }
+
+    /**
+     * Has the files that the JVM has opened closed when the program comes. Those that this process was started with are
+     * for the program: the launcher lists them.
+     */
+    void closeOwnFiles() {
+        List<String> inherited =
+                List.of(System.getProperty("pharos.inherited", "").split(" ", -1));
+        Function fcntl = NativeLibrary.getInstance("c").getFunction("fcntl");
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                String number = descriptor.getFileName().toString();
+                if (Integer.parseInt(number) > 2 && !inherited.contains(number)) {
+                    fcntl.invokeInt(new Object[] {Integer.valueOf(number), SET_FLAGS, CLOSE_ON_EXEC});
+                }
+            }
+        } catch (IOException e) {
+            // Without /proc the program gets a few files more, which it does not know of.
+        }
+    }
+
+    /** The JVM blocks SIGQUIT in all threads but one, and a program inherits what is blocked. */
+    private static void unblockQuit(Function sigmask) {
+        byte[] signals = new byte[SIGNALS];
+        signals[0] = QUIT;
+        sigmask.invokeInt(new Object[] {UNBLOCK, signals, null});
+    }
+
+    /** The arguments as this process was given them, byte by byte: Java may have no characters for some of them. */
+    private List<byte[]> arguments() {
+        List<byte[]> given = new ArrayList<>();
+        try {
+            byte[] line = Files.readAllBytes(Path.of("/proc/self/cmdline"));
+            int start = 0;
+            for (int i = 0; i < line.length; i++) {
+                if (line[i] == 0) {
+                    given.add(Arrays.copyOfRange(line, start, i));
+                    start = i + 1;
+                }
+            }
+        } catch (IOException e) {
+            given.clear();
+        }
+        if (given.size() >= command.size()) {
+            return given.subList(given.size() - command.size(), given.size());
+        }
+        Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+        given.clear();
+        command.forEach(argument -> given.add(argument.getBytes(charset)));
+        return given;
+    }
+}

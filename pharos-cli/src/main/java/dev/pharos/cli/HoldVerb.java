@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import dev.pharos.process.ProcessEvent;
+import dev.pharos.process.ProcessEventException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code pharos hold}: holds an event while a command runs. */
+@Command(
+        name = "hold",
+        description = "Holds an event while a command runs: it is set until the command ends, however that comes. The"
+                + " command takes the place of this process, so its signals and its exit status are its own. Makes the"
+                + " event if it is missing.",
+        exitCodeListHeading = "%nExit status: that of the command, or%n",
+        exitCodeList = {
+            "125:the command line is wrong, or the event cannot be held",
+            "126:the command cannot be run",
+            "127:there is no such command"
+        },
+        footer = {"", "Example: pharos hold /run/app/db-up -- postgres -D data"})
+final class HoldVerb implements Callable<Integer> {
+    @Mixin
+    private final Messages messages;
+
+    @Parameters(index = "0", paramLabel = "PATH", description = "The file that is the event.")
+    private Path path = Path.of("");
+
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "COMMAND",
+            description = "What to run, and its arguments, after --.")
+    private List<String> command = List.of();
+
+    HoldVerb(Terminal terminal) {
+        messages = new Messages(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        List<String> program = command.get(0).equals("--") ? command.subList(1, command.size()) : command;
+        if (program.isEmpty()) {
+            messages.fail(path, "there is no command: give one after --");
+            return ExitCode.NOT_HELD.status;
+        }
+        Exec exec = new Exec(program);
+        ExitCode obstacle = exec.obstacle();
+        if (obstacle != ExitCode.DONE) {
+            return cannot(program, obstacle);
+        }
+        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD);
+                ProcessEvent.Hold hold = event.hold()) {
+            exec.closeOwnFiles();
+            hold.keepOnExec();
+            messages.tell(path, "held");
+            return cannot(program, exec.run()); // returns only if it fails
+        } catch (ProcessEventException.WrongKind e) {
+            messages.fail(path, "an event that is set and cleared, which cannot be held; give another path");
+        } catch (ProcessEventException e) {
+            messages.fail(path, Messages.reason(path, e));
+        }
+        return ExitCode.NOT_HELD.status;
+    }
+
+    private int cannot(List<String> program, ExitCode obstacle) {
+        messages.fail(program.get(0), obstacle == ExitCode.NOT_FOUND ? "there is no such command" : "cannot be run");
+        return obstacle.status;
+    }
+}

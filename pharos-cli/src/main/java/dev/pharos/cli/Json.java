@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import java.util.List;
+
+/** A JSON object in one line of ASCII, in the order in which it was filled. Texts, numbers and lists of texts. */
+final class Json {
+    private final StringBuilder text = new StringBuilder("{");
+
+    Json put(String name, Object value) {
+        text.append(text.length() == 1 ? "" : ",");
+        quote(name);
+        text.append(':');
+        if (value instanceof Number) {
+            text.append(value);
+        } else if (value instanceof List<?> list) {
+            text.append('[');
+            for (int i = 0; i < list.size(); i++) {
+                text.append(i == 0 ? "" : ",");
+                quote(list.get(i).toString());
+            }
+            text.append(']');
+        } else {
+            quote(value.toString());
+        }
+        return this;
+    }
+
+    private void quote(String value) {
+        text.append('"');
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '"' || c == '\\') {
+                text.append('\\').append(c);
+            } else if (c >= ' ' && c < 127) {
+                text.append(c);
+            } else {
+                text.append("\\u").append(Integer.toHexString(c | 0x10000), 1, 5);
+            }
+        }
+        text.append('"');
+    }
+
+    @Override
+    public String toString() {
+        return text + "}";
+    }
+}

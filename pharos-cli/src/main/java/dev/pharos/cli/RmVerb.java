@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import dev.pharos.process.ProcessEvent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code pharos rm}: removes events. */
+@Command(
+        name = "rm",
+        description = "Removes each event. Those who wait for it learn of that within a second, and fail. Removes"
+                + " nothing that is no event.",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:every event is removed", "2:the command line is wrong", "3:one could not be removed"},
+        footer = {"", "Example: pharos rm /run/app/db-ready"})
+final class RmVerb implements Callable<Integer> {
+    @Mixin
+    private final Messages messages;
+
+    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
+    private List<Path> paths = List.of();
+
+    RmVerb(Terminal terminal) {
+        messages = new Messages(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        return messages.each(paths, path -> {
+                    ProcessEvent.look(path); // throws if it is no event
+                    Files.delete(path);
+                    messages.tell(path, "removed");
+                    return ExitCode.DONE;
+                })
+                .status;
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import dev.pharos.process.ProcessEvent;
+import dev.pharos.process.ProcessEventException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code pharos watch}: tells of changes of events. */
+@Command(
+        name = "watch",
+        description =
+                "Prints a line for each event as it is, then one for every change, until interrupted: the time, set"
+                        + " or clear, and the event. Changes that follow one another too fast to be told apart are told as one."
+                        + " Makes an event that is missing.",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "2:the command line is wrong",
+            "3:no event can be watched, or any longer",
+            "130:ended by Ctrl-C",
+            "141:nobody reads the output any more",
+            "143:ended by SIGTERM"
+        },
+        footer = {"", "Example: pharos watch --json /run/app/db-ready /run/app/maintenance"})
+final class WatchVerb implements Callable<Integer> {
+    /** To the millisecond, with as many digits each time. */
+    private static final DateTimeFormatter TIME =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
+
+    @Mixin
+    private final Messages messages;
+
+    @Option(names = "--json", description = "Print objects, each in a line.")
+    private boolean json;
+
+    @Option(names = "--held", description = "If an event is missing, make one that is held: see pharos hold.")
+    private boolean held;
+
+    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
+    private List<Path> paths = List.of();
+
+    WatchVerb(Terminal terminal) {
+        messages = new Messages(terminal);
+    }
+
+    /** What has become of an event: how it is since when, or why it can be watched no longer. */
+    private record News(
+            Path path, boolean set, Instant time, @Nullable ProcessEventException failure) {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        List<ProcessEvent> events = new ArrayList<>();
+        ExitCode code = messages.each(paths, path -> {
+            events.add(held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path));
+            return ExitCode.DONE;
+        });
+        if (code != ExitCode.DONE) {
+            return code.status;
+        }
+        BlockingQueue<News> news = new LinkedBlockingQueue<>();
+        for (int i = 0; i < events.size(); i++) {
+            ProcessEvent event = events.get(i);
+            Path path = paths.get(i);
+            Thread thread = new Thread(() -> watch(event, path, news), "pharos-watch " + path);
+            thread.setDaemon(true);
+            thread.start();
+        }
+        int watched = events.size();
+        while (watched > 0 && !messages.terminal.out.checkError()) {
+            News next = news.poll(1, TimeUnit.SECONDS);
+            if (next == null) {
+                if (messages.terminal.isUnread()) {
+                    return ExitCode.OUTPUT_CLOSED.status;
+                }
+                continue;
+            }
+            ProcessEventException failure = next.failure;
+            if (failure == null) {
+                print(next);
+            } else {
+                messages.fail(next.path, Messages.reason(next.path, failure));
+                watched--;
+            }
+        }
+        return ExitCode.FAILED.status;
+    }
+
+    private static void watch(ProcessEvent event, Path path, BlockingQueue<News> news) {
+        try {
+            boolean set = event.isSet();
+            while (true) {
+                news.add(new News(path, set, Instant.now(), null));
+                if (set) {
+                    event.awaitClear();
+                } else {
+                    event.await();
+                }
+                set = !set;
+            }
+        } catch (ProcessEventException e) {
+            news.add(new News(path, false, Instant.now(), e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // by nobody
+        }
+    }
+
+    private void print(News news) {
+        String time = TIME.format(news.time);
+        String state = news.set ? "set" : "clear";
+        Terminal terminal = messages.terminal;
+        if (json) {
+            terminal.out.println(
+                    new Json().put("time", time).put("path", news.path).put("state", state));
+        } else {
+            terminal.out.println(time + "  " + terminal.colour(news.set, state) + " ".repeat(7 - state.length())
+                    + Terminal.plain(news.path));
+        }
+    }
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The archive that the build leaves, as real processes in a real shell. */
+@EnabledOnOs(OS.LINUX)
+class ArchiveIT {
+    @TempDir
+    private Path directory;
+
+    private Installed pharos;
+
+    @BeforeEach
+    void install() throws IOException {
+        pharos = new Installed(directory);
+    }
+
+    @AfterEach
+    void close() {
+        pharos.close();
+    }
+
+    @Test
+    void archive_unpacked_hasAllThatIsInstalled() {
+        Path home = Installed.home();
+        assertThat(home.resolve("bin/pharos")).isExecutable();
+        assertThat(home.resolve("LICENSE")).isRegularFile();
+        assertThat(home.resolve("share/man/man1/pharos.1")).isRegularFile();
+        for (String verb : Main.VERBS) {
+            assertThat(home.resolve("share/man/man1/pharos-" + verb + ".1")).isRegularFile();
+        }
+        for (String file : List.of("bash/pharos", "zsh/_pharos", "fish/pharos.fish")) {
+            assertThat(home.resolve("share/completions").resolve(file)).isRegularFile();
+        }
+    }
+
+    @Test
+    void setClearStatusRm_inTurn_tellByTheirStatus() {
+        Installed.Run run = pharos.sh("""
+                pharos status x 2>&1; echo $?
+                pharos set x y; echo $?
+                pharos status x y; echo $?
+                pharos set -v x 2>&1; echo $?
+                pharos clear x; echo $?
+                pharos status x y; echo $?
+                pharos status -q x; echo $?
+                pharos wait -t 0 y; echo $?
+                pharos wait -t 0 x; echo $?
+                pharos wait -t 10ms --any x y; echo $?
+                pharos wait -q -t 10ms x y; echo $?
+                pharos wait --clear x; echo $?
+                pharos rm x y; echo $?
+                pharos rm x 2>&1; echo $?
+                """);
+
+        assertThat(run.out()).isEqualTo("""
+                pharos: x: does not exist; set it or wait for it first
+                3
+                0
+                x: set
+                y: set
+                0
+                pharos: x: was set already
+                0
+                0
+                x: clear
+                y: set
+                1
+                1
+                0
+                124
+                0
+                124
+                0
+                0
+                pharos: x: does not exist; set it or wait for it first
+                3
+                """);
+        assertThat(run.err()).isEqualTo("pharos: x: not set within 0s\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            set                        |   2 | PATH is missing: see pharos set --help
+            wait --bad x               |   2 | there is no option '--bad': see pharos wait --help
+            sett x                     |   2 | there is no command 'sett': see pharos --help
+            wait -t -5s x              |   2 | invalid value for option '--timeout': '-5s' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
+            wait -t NaN x              |   2 | invalid value for option '--timeout': 'NaN' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
+            set ''                     |   2 | invalid value for positional parameter at index 0..* (PATH): it is empty: see pharos set --help
+            LC_ALL=C set é             |   2 | invalid value for positional parameter at index 0..* (PATH): it has letters that the locale has not: use one with UTF-8: see pharos set --help
+            wait --any --all x         |   2 | --any and --all exclude each other: give one of them
+            set /                      |   3 | /: not an event file, since it is a folder; give another path or remove it
+            set foreign                |   3 | foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
+            rm foreign                 |   3 | foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
+            set link                   |   3 | link: not an event file, since it is a symbolic link, which is not followed; give another path or remove it
+            wait nowhere/x             |   3 | nowhere/x: in a folder that does not exist; make that first
+            clear missing              |   3 | missing: does not exist; open it first where it is set
+            list nowhere               |   3 | nowhere: does not exist
+            list foreign               |   3 | foreign: not a folder
+            hold held                  | 125 | COMMAND is missing: see pharos hold --help
+            hold nowhere/x -- true     | 125 | nowhere/x: in a folder that does not exist; make that first
+            hold event -- true         | 125 | event: an event that is set and cleared, which cannot be held; give another path
+            hold held -- ./foreign     | 126 | ./foreign: cannot be run
+            hold held -- nosuch        | 127 | nosuch: there is no such command
+            set held                   |   3 | held: a held event, which is not set or cleared; hold it instead
+            """)
+    void pharos_badInput_saysWhatInOneLine(String line, int status, String reason) {
+        pharos.sh("echo hello >foreign; ln -s foreign link; pharos set event; pharos hold held -- true");
+        Installed.Run run =
+                pharos.sh(line.startsWith("LC_ALL=C ") ? line.replace("C ", "C pharos ") : "pharos " + line);
+
+        assertThat(run).isEqualTo(new Installed.Run("", "pharos: " + reason + "\n", status));
+    }
+
+    @Test
+    void pharos_noPermission_saysSo() throws Exception {
+        assumeTrue(Files.getOwner(directory).getName().equals("root"), "to be another user");
+        Installed.Run run = pharos.sh("""
+                umask 022
+                nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+                pharos set secret open; chmod 644 open
+                nobody pharos set secret; echo $?
+                nobody pharos wait secret; echo $?
+                nobody pharos status secret; echo $?
+                nobody pharos set new; echo $?
+                nobody pharos status open; echo $?
+                nobody pharos wait open; echo $?
+                nobody pharos clear open; echo $?
+                nobody pharos list .; echo $?
+                """);
+
+        assertThat(run.out())
+                .startsWith("3\n3\n3\n3\nopen: set\n0\n0\n3\nSTATE")
+                .endsWith("  open\n3\n");
+        assertThat(run.err().lines()).hasSize(6).allMatch(line -> line.startsWith("pharos: ") && line.contains("perm"));
+    }
+
+    @Test
+    void wait_startedFirst_isReleasedBySet() {
+        Process waiting = pharos.start("pharos", "wait", "-v", "--json", "x", "y");
+        Installed.untilListening(waiting);
+        pharos.sh("pharos set x; pharos clear x; pharos set y");
+        Installed.Run run = pharos.finish(waiting);
+
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).matches("\\{\"result\":\"set\",\"paths\":\\[\"x\",\"y\"\\],\"waited_ms\":\\d+\\}\n");
+        assertThat(run.err()).matches("pharos: x: set after .* s\npharos: y: set after .* s\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void wait_signal_endsWithItsStatus(String signal, int status) throws Exception {
+        Process waiting = pharos.start("pharos", "wait", "x");
+        Installed.untilListening(waiting);
+        Installed.signal(waiting, signal);
+
+        assertThat(pharos.finish(waiting)).isEqualTo(new Installed.Run("", "", status));
+    }
+
+    @Test
+    void wait_eventIsRemoved_fails() {
+        Process waiting = pharos.start("pharos", "wait", "x");
+        Installed.untilListening(waiting);
+        pharos.sh("pharos rm x");
+
+        assertThat(pharos.finish(waiting).err()).startsWith("pharos: x: removed or replaced while in use; ");
+        assertThat(waiting.exitValue()).isEqualTo(ExitCode.FAILED.status);
+    }
+
+    @Test
+    void wait_manyProcesses_areReleasedByOneSet() {
+        List<Process> waiting = new ArrayList<>();
+        for (int i = 0; i < Integer.getInteger("pharos.waiters"); i++) {
+            waiting.add(pharos.start("pharos", "wait", "x"));
+        }
+        waiting.forEach(Installed::untilListening);
+        assertThat(pharos.sh("pharos set x").status()).isZero();
+
+        assertThat(waiting)
+                .allSatisfy(process -> assertThat(pharos.finish(process)).isEqualTo(new Installed.Run("", "", 0)));
+    }
+
+    @Test
+    void hold_command_hasItsPlaceItsSignalsItsFilesAndItsStatus() throws Exception {
+        assertThat(pharos.sh("pharos hold x -- sh -c 'exit 7'").status()).isEqualTo(7);
+        assertThat(pharos.sh("LC_ALL=C pharos hold x -- printf '<%s>' '' 'a  b' -x -- \u00e9")
+                        .out())
+                .isEqualTo("<><a  b><-x><--><\u00e9>");
+        // Of the signals, the 28 that are for programs: some of the others belong to the C library.
+        String signals = "grep -E 'SigBlk|SigIgn' /proc/self/status | sed 's/.*\\(.\\{7\\}\\)$/\\1/'";
+        assertThat(pharos.sh("pharos hold x -- " + signals)).isEqualTo(new Installed.Run("0000000\n0000000\n", "", 0));
+        assertThat(pharos.sh("exec 7</dev/null; pharos hold x -- sh -c 'readlink /proc/$$/fd/*'")
+                        .out()
+                        .lines()
+                        .filter(file -> !file.equals(directory.resolve("x").toString()))
+                        .filter(file -> !file.equals("/dev/null") && !file.startsWith(directory.toString())))
+                .isEmpty();
+        assertThat(pharos.sh("pharos hold x -- pharos status -v x").out()).startsWith("x: set, held by 1, since 20");
+
+        Process holding = pharos.start("pharos", "hold", "x", "--", "sleep", "1000");
+        Installed.until(
+                "the command runs", () -> holding.info().command().orElse("").endsWith("sleep"));
+        assertThat(pharos.sh("pharos list .").out())
+                .matches("STATE  HELD BY  SINCE                 NAME\nset    1        20\\S*Z  x\n");
+        Installed.signal(holding, "TERM");
+        assertThat(pharos.finish(holding)).isEqualTo(new Installed.Run("", "", 143));
+        assertThat(pharos.sh("pharos status x")).isEqualTo(new Installed.Run("x: clear\n", "", 1));
+    }
+
+    @Test
+    void hold_holderIsKilled_releasesThoseWhoWaitForClear() throws Exception {
+        Process holding = pharos.start("pharos", "hold", "x", "--", "sleep", "1000");
+        assertThat(pharos.sh("pharos wait --held x").status()).isZero();
+        Process waiting = pharos.start("pharos", "wait", "--clear", "x");
+        Installed.untilListening(waiting);
+        Installed.signal(holding, "KILL");
+
+        assertThat(pharos.finish(waiting)).isEqualTo(new Installed.Run("", "", 0));
+        assertThat(pharos.sh("pharos status -v x").status()).isEqualTo(ExitCode.NO.status);
+    }
+
+    @Test
+    void watch_changes_areTold() throws Exception {
+        Process watching = pharos.start("pharos", "watch", "--json", "x");
+        for (String state : List.of("clear", "set", "clear")) {
+            pharos.sh("pharos " + (state.equals("set") ? "set" : "clear") + " x");
+            Installed.until(
+                    state, () -> pharos.out(watching).endsWith("\"path\":\"x\",\"state\":\"" + state + "\"}\n"));
+        }
+        Installed.signal(watching, "INT");
+
+        Installed.Run run = pharos.finish(watching);
+        assertThat(run.status()).isEqualTo(ExitCode.INTERRUPTED.status);
+        assertThat(run.out().lines()).hasSize(3);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void pharos_nobodyReadsItsOutput_endsQuietly() {
+        Installed.Run run = pharos.bash("pharos watch x | head -n 1 | cut -d' ' -f3; echo ${PIPESTATUS[0]}");
+
+        assertThat(run).isEqualTo(new Installed.Run("clear\n141\n", "", 0));
+    }
+
+    @ParameterizedTest
+    @CsvSource({">&-", ">/dev/full"})
+    void status_outputIsLost_fails(String redirection) {
+        Installed.Run run = pharos.sh("pharos set x; pharos status x " + redirection);
+
+        assertThat(run.err()).isEqualTo("pharos: the output is incomplete: standard output is full or closed\n");
+        assertThat(run.status()).isEqualTo(ExitCode.FAILED.status);
+    }
+
+    @Test
+    void list_folder_tellsOfEveryEvent() {
+        Installed.Run run = pharos.sh("""
+                mkdir run; pharos set run/b; pharos wait -t 0 run/a; pharos wait -t 0 --held run/c; echo hello >run/d
+                pharos list run | cut -c1-14,37-; pharos list --json run | sed 's/"since":"[^"]*"/"since":"T"/'
+                """);
+
+        assertThat(run.out()).isEqualTo("""
+                STATE  HELD BY  NAME
+                clear  -        a
+                set    -        b
+                clear  0        c
+                {"path":"run/a","kind":"flag","state":"clear","since":"T"}
+                {"path":"run/b","kind":"flag","state":"set","since":"T"}
+                {"path":"run/c","kind":"held","state":"clear","holders":0,"since":"T"}
+                """);
+    }
+
+    @Test
+    void launcher_noJavaNoCache_saysSoOrGoesWithout() {
+        assertThat(pharos.sh("JAVA_HOME=/nowhere pharos set x"))
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: JAVA_HOME is '/nowhere', which has no bin/java: set it to a JDK, version 17 or later\n",
+                        3));
+        assertThat(pharos.sh("JAVA_HOME=/nowhere pharos hold x -- true").status())
+                .isEqualTo(ExitCode.NOT_HELD.status);
+        assertThat(pharos.sh("XDG_CACHE_HOME=/proc/nowhere pharos set x")).isEqualTo(new Installed.Run("", "", 0));
+    }
+
+    @Test
+    void set_withoutNativeCalls_worksAndSaysSoInOneLine() {
+        Installed.Run run = pharos.sh(
+                "JAVA_TOOL_OPTIONS=-Ddev.pharos.process.polling=true pharos set x 2>&1 | grep -v '^Picked up'; pharos status x");
+
+        assertThat(run.out()).matches("pharos: Process events poll, [^\n]*\nx: set\n");
+        assertThat(run.status()).isZero();
+    }
+
+    @Test
+    void completion_inBash_knowsVerbsAndOptions() {
+        Installed.Run run = pharos.bash(". '" + Installed.home() + "/share/completions/bash/pharos'\n" + """
+                COMP_WORDS=(pharos wa) COMP_CWORD=1; _complete_pharos; echo "${COMPREPLY[@]}"
+                COMP_WORDS=(pharos wait --t) COMP_CWORD=2; _complete_pharos; echo "${COMPREPLY[@]}"
+                """);
+
+        assertThat(run.out().replace("'", "").lines().map(String::strip)).containsExactly("wait watch", "--timeout");
+    }
+
+    @Test
+    void manual_everyPage_isFormattedWithoutWarnings() {
+        assumeTrue(pharos.sh("command -v man groff").status() == 0, "a manual reader");
+        assertThat(pharos.sh("groff -ww -man -Tutf8 '" + Installed.home() + "'/share/man/man1/*.1 >/dev/null"))
+                .isEqualTo(new Installed.Run("", "", 0));
+    }
+
+    // On a terminal
+
+    private Installed.Run onTerminal(String command) {
+        assumeTrue(pharos.sh("command -v script").status() == 0, "a terminal");
+        return pharos.sh("script -qec 'stty cols 80; " + command + "' /dev/null");
+    }
+
+    @Test
+    void terminal_status_isColouredUnlessNotWanted() {
+        pharos.sh("pharos set x");
+        assertThat(onTerminal("pharos status x").out()).isEqualTo("x: \u001b[32mset\u001b[0m\r\n");
+        assertThat(onTerminal("NO_COLOR=1 pharos status x").out()).isEqualTo("x: set\r\n");
+    }
+
+    @Test
+    void terminal_verboseWait_showsItsProgressInOneLine() {
+        Installed.Run run = onTerminal("pharos wait -v -t 2s x");
+
+        assertThat(run.status()).isEqualTo(ExitCode.TIMED_OUT.status);
+        assertThat(run.out())
+                .contains("\rwaiting for x: 0s, 2s left")
+                .contains("\rwaiting for x: 1s, 1s left")
+                .endsWith("\r" + " ".repeat(79) + "\rpharos: x: not set within 2s\r\n");
+        assertThat(onTerminal("pharos wait -t 10ms x").out()).doesNotContain("waiting");
+    }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file that is an event, mapped. Its layout is in docs/process.md, the meaning of its word in the overview of
+ * {@link ProcessEvent}.
+ */
+final class EventFile {
+    static final int SIZE = 4096;
+    static final short VERSION = 1;
+    static final int BYTE_ORDER_MARK = 0x0A0B0C0D;
+
+    /** Eight letters, as a number in the byte order of this machine. */
+    static final long MAGIC = ByteBuffer.wrap("PHAROSEV".getBytes(StandardCharsets.US_ASCII))
+            .order(ByteOrder.nativeOrder())
+            .getLong();
+
+    /** The kinds. */
+    static final short FLAG = 0;
+
+    static final short HELD = 1;
+
+    /** Where things are. */
+    static final int VERSION_AT = 8;
+
+    static final int KIND_AT = 10;
+    static final int BYTE_ORDER_AT = 12;
+    static final int ID_AT = 16;
+    static final int CREATED_AT = 24;
+    static final int WORD_AT = 64;
+    private static final int FLAGS_AT = 72;
+
+    /** When the event was last set and last cleared: a time and the epoch to which it belongs; see State. */
+    static final int SET_AT = 128;
+
+    static final int CLEARED_AT = 136;
+
+    /** In the flags: somebody may change the word who cannot wake those who sleep on it. */
+    private static final int POLLED = 1;
+
+    /** In the word: the count, which is 0 if the event is clear. The bits above it are the epoch. */
+    private static final int COUNT = 1023;
+
+    /** In what tells of a time: the epoch. The bits above it are milliseconds since 1970. */
+    private static final int EPOCH = (1 << 22) - 1;
+
+    /** What is added to set the event: one to the epoch, one to the count. */
+    private static final int SET = COUNT + 2;
+
+    /** For how long a change takes for granted that the path still leads here. */
+    private static final long TRUSTED_NANOS = 100_000_000L;
+
+    private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    final Path path;
+    final Opening.Key key;
+
+    /** The holds, if this is a held event. */
+    final @Nullable Holds holds;
+
+    /** How many handles are open. Guarded by the lock of Opening. */
+    int handles;
+
+    private final Listener listener = new Listener(this);
+    private final long id;
+
+    /** The mapping. Only the kernel writes through it; or where that cannot be called, change. */
+    private final ByteBuffer memory;
+
+    /** The mapping, for those who read. */
+    private final ByteBuffer view;
+
+    /** The address of the word, for the kernel. Valid while the memory can be reached. */
+    private final long word;
+
+    /** Taken by the one thread of this process that changes the word, for the time of a system call. */
+    private final AtomicBoolean turn = new AtomicBoolean();
+
+    /** When the path was last seen to lead here. Of the thread whose turn it is. */
+    private long trustedFrom = System.nanoTime();
+
+    /** Once true, for ever. */
+    private volatile boolean removed;
+
+    EventFile(Path path, Opening.Key key, ByteBuffer memory) {
+        this.path = path;
+        this.key = key;
+        this.memory = memory;
+        view = memory.asReadOnlyBuffer().order(ByteOrder.nativeOrder());
+        word = Kernel.get() == null ? 0L : Kernel.address(memory) + WORD_AT;
+        short kind;
+        try {
+            word();
+            kind = view.getShort(KIND_AT);
+            id = view.getLong(ID_AT);
+            if (key.writable() && Kernel.get() == null) {
+                INT.getAndBitwiseOr(memory, FLAGS_AT, POLLED);
+            }
+        } catch (InternalError e) {
+            throw corrupt(e);
+        }
+        Kernel kernel = Kernel.get();
+        if (kind == HELD && kernel == null) {
+            throw new ProcessEventException.Unavailable(
+                    path, "a held event, for which native calls are needed; see the log for what denies them", null);
+        }
+        holds = kind == HELD && kernel != null ? new Holds(this, kernel) : null;
+    }
+
+    Listener listener() {
+        return listener;
+    }
+
+    boolean isRemoved() {
+        return removed;
+    }
+
+    void stop() {
+        listener.stop();
+    }
+
+    // Looking
+
+    /**
+     * The word. Throws if the file is no longer the one that was opened. If it was truncated, JDK 17 throws an
+     * InternalError a little later than at the read: here if the magic was not read either, else in the caller.
+     */
+    int word() {
+        try {
+            int now = (int) INT.getVolatile(view, WORD_AT);
+            if ((long) LONG.getOpaque(view, 0) == MAGIC && !removed) {
+                return now;
+            }
+            throw removed ? new ProcessEventException.Removed(path, null) : corrupt(null);
+        } catch (InternalError e) { // the page is gone
+            throw corrupt(e);
+        }
+    }
+
+    /** To be thrown where the file is no longer what it was. On JDK 17 the error of a failed read is awaited here. */
+    @SuppressWarnings("ThreadPriorityCheck")
+    ProcessEventException corrupt(@Nullable InternalError cause) {
+        InternalError failure = cause;
+        try {
+            Thread.yield(); // a call of the JVM: when it returns, an error that is still to come is thrown
+        } catch (InternalError e) {
+            failure = e;
+        }
+        return new ProcessEventException.Corrupt(path, failure);
+    }
+
+    /** Whether the event is set, if this is its word. */
+    boolean isSet(int now) {
+        return flag(now) && (holds == null || holds.stand());
+    }
+
+    /** Whether the word tells that the event is set; of a held one, that it was when a holder last changed it. */
+    boolean isMarked() {
+        return flag(word());
+    }
+
+    static boolean flag(int word) {
+        return (word & COUNT) != 0;
+    }
+
+    /** Whether the event was set, or was cleared, between two looks at the word. */
+    static boolean moved(boolean set, int before, int after) {
+        return set ? epoch(before) != epoch(after) : cleared(before) != cleared(after);
+    }
+
+    /** How often the event was set, to 22 bits. */
+    static int epoch(int word) {
+        return word >>> 10;
+    }
+
+    /** The epoch when the event was last clear, left of ten zeros. */
+    private static int cleared(int word) {
+        return (epoch(word) - (word & COUNT)) << 10;
+    }
+
+    /** Throws if the path no longer leads here, or the file is not what it was. */
+    void check() {
+        try {
+            word();
+            BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (file.fileKey() != null && !file.fileKey().equals(key.identity())) {
+                throw remove(null);
+            } else if (file.size() != SIZE
+                    || view.getLong(ID_AT) != id
+                    || view.getInt(BYTE_ORDER_AT) != BYTE_ORDER_MARK
+                    || view.getShort(VERSION_AT) != VERSION
+                    || view.getShort(KIND_AT) != (holds != null ? HELD : FLAG)) {
+                throw corrupt(null);
+            }
+        } catch (NoSuchFileException e) {
+            throw remove(e);
+        } catch (IOException e) {
+            throw new ProcessEventException.Unavailable(path, "out of sight (" + Opening.reason(e) + "); mend that", e);
+        } catch (InternalError e) {
+            throw corrupt(e);
+        }
+    }
+
+    ProcessEventException remove(@Nullable Exception cause) {
+        removed = true;
+        return new ProcessEventException.Removed(path, cause);
+    }
+
+    // Changing
+
+    /** Sets or clears the event. True if it was not so; false if it was, and then this was a full fence. */
+    boolean change(boolean set) {
+        if (holds != null) {
+            throw new ProcessEventException.WrongKind(
+                    path, "a held event, which is not set or cleared; hold it instead");
+        }
+        mustBeWritable();
+        VarHandle.fullFence();
+        if (flag(word()) == set) {
+            return false;
+        }
+        takeTurn();
+        try {
+            return flag(word()) != set && changeInTurn(set);
+        } catch (InternalError e) {
+            throw corrupt(e);
+        } finally {
+            turn.set(false);
+            VarHandle.fullFence();
+        }
+    }
+
+    void mustBeWritable() {
+        if (!key.writable()) {
+            throw new ProcessEventException.NotPermitted(
+                    path, "open for waiting only; see its permissions and how it was opened", null);
+        }
+    }
+
+    /** A lock that nobody parks for: whoever has it is about to return from a system call, and needs no carrier. */
+    @SuppressWarnings("ThreadPriorityCheck") // who has the turn may need the processor
+    private void takeTurn() {
+        while (!turn.compareAndSet(false, true)) {
+            Thread.yield();
+        }
+    }
+
+    private boolean changeInTurn(boolean set) {
+        Kernel kernel = Kernel.get();
+        long now = System.nanoTime();
+        if (kernel == null || now - trustedFrom > TRUSTED_NANOS) {
+            check();
+            trustedFrom = now;
+        }
+        boolean changed = true;
+        if (kernel != null) {
+            poke(kernel, set);
+        } else {
+            changed = poke(set);
+        }
+        listener.look();
+        return changed;
+    }
+
+    /** Has the kernel set the event, again if it is set; or clear it. */
+    void poke(Kernel kernel, boolean set) {
+        try {
+            int error = set ? kernel.addAndWake(word, SET) : kernel.clearAndWake(word, COUNT);
+            if (error != 0) {
+                check();
+                throw new ProcessEventException.Unavailable(
+                        path, "could not be written to (error " + error + "); see whether the disk is full", null);
+            }
+            noteTime(set);
+        } finally {
+            Reference.reachabilityFence(memory);
+        }
+    }
+
+    /**
+     * Notes when a change was made, for people. Not in one step with the change: the time counts only with the epoch
+     * that it was noted for, so one that came late or never came is not taken for that of another change.
+     */
+    private void noteTime(boolean set) {
+        try {
+            int now = (int) INT.getVolatile(view, WORD_AT);
+            if (flag(now) == set) {
+                LONG.setOpaque(memory, set ? SET_AT : CLEARED_AT, System.currentTimeMillis() << 22 | epoch(now));
+                word(); // here, if the file was truncated, JDK 17 throws what it has to say of the line above
+            }
+        } catch (InternalError | ProcessEventException e) {
+            // The change was made: that the file is no longer what it was is for the next call to tell.
+        }
+    }
+
+    /** When a change was made after which the event had this word, by what was noted; 0 if that is not known. */
+    static long time(long noted, int word) {
+        return (noted & EPOCH) == epoch(word) ? noted >>> 22 : 0L;
+    }
+
+    /** The same where the kernel cannot be called. The file has just been seen to have its length. */
+    private boolean poke(boolean set) {
+        int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
+        noteTime(set);
+        return flag(before) != set;
+    }
+
+    // Sleeping
+
+    /** Blocks until the word is not what was seen, or for no reason; at most for the time given. */
+    void sleep(Kernel kernel, int seen, Kernel.Limit limit) {
+        try {
+            kernel.sleep(word, seen, limit);
+        } finally {
+            Reference.reachabilityFence(memory);
+        }
+    }
+
+    /** Wakes all threads of all processes that sleep. */
+    void wake(Kernel kernel) {
+        try {
+            kernel.wake(word);
+        } finally {
+            Reference.reachabilityFence(memory);
+        }
+    }
+
+    /** Whether something may happen that wakes nobody. */
+    boolean isPolled() {
+        return (holds != null && !key.writable()) || ((int) INT.getVolatile(view, FLAGS_AT) & POLLED) != 0;
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import java.io.IOException;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What makes an event a held one: locks on a byte of its file, which the kernel lets go of when their holder dies. See
+ * "Holds" in {@link ProcessEvent}.
+ */
+final class Holds {
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final EventFile file;
+    private final Kernel kernel;
+
+    /** Through which this process looks for locks, and never takes one. Closed when nobody can use it any more. */
+    private final int lookout;
+
+    /**
+     * Whether a thread waits for the last holder to let go. One that leaves makes this false, then looks for waiters.
+     */
+    private final AtomicBoolean watched = new AtomicBoolean();
+
+    Holds(EventFile file, Kernel kernel) {
+        this.file = file;
+        this.kernel = kernel;
+        int descriptor = open();
+        lookout = descriptor;
+        CLEANER.register(this, () -> kernel.close(descriptor));
+    }
+
+    /** A descriptor of its own for the file: locks belong to that, neither to the process nor to a thread. */
+    private int open() {
+        int descriptor = kernel.open(file.path, file.key.writable());
+        boolean same = false;
+        try {
+            if (descriptor < 0) {
+                throw new ProcessEventException.Unavailable(
+                        file.path, "could not be opened again (error " + -descriptor + "); mend that", null);
+            }
+            Path opened = Path.of("/proc/self/fd", Integer.toString(descriptor));
+            same = file.key
+                    .identity()
+                    .equals(Files.readAttributes(opened, BasicFileAttributes.class)
+                            .fileKey());
+            if (!same) {
+                throw file.remove(null);
+            }
+            return descriptor;
+        } catch (NoSuchFileException e) {
+            throw file.remove(e);
+        } catch (IOException e) {
+            throw new ProcessEventException.Unavailable(
+                    file.path, "could not be looked at in /proc (" + Opening.reason(e) + "); mend that", e);
+        } finally {
+            if (descriptor >= 0 && !same) {
+                kernel.close(descriptor);
+            }
+        }
+    }
+
+    Path path() {
+        return file.path;
+    }
+
+    /** Whether anybody holds the event. */
+    boolean stand() {
+        try {
+            int found = kernel.lockedBy(lookout);
+            if (found < 0) {
+                throw unavailable(found);
+            }
+            return found == Kernel.READ_LOCK;
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /** Holds the event: returns the descriptor that does. */
+    int hold() {
+        int descriptor = open();
+        boolean done = false;
+        try {
+            if (kernel.lock(descriptor, Kernel.WRITE_LOCK, false) == 0) {
+                file.poke(kernel, false); // nobody holds it: what the word says is of one who died
+            }
+            int error = kernel.lock(descriptor, Kernel.READ_LOCK, true);
+            if (error != 0) {
+                throw unavailable(error);
+            }
+            if (!file.isMarked()) {
+                file.poke(kernel, true);
+            }
+            done = true;
+            return descriptor;
+        } finally {
+            if (!done) {
+                kernel.close(descriptor); // and with it the lock
+            }
+        }
+    }
+
+    /** Lets go of a hold. If it was the last, the event is clear. */
+    void release(int descriptor) {
+        try {
+            kernel.lock(descriptor, Kernel.NO_LOCK, false);
+            if (kernel.lock(descriptor, Kernel.WRITE_LOCK, false) == 0) {
+                file.poke(kernel, false);
+            }
+        } finally {
+            kernel.close(descriptor);
+        }
+    }
+
+    /** Has a hold go on in the program that replaces this process. */
+    void keepOnExec(int descriptor) {
+        int error = kernel.keepOnExec(descriptor);
+        if (error != 0) {
+            throw unavailable(error);
+        }
+    }
+
+    /** Sees to it that a thread waits for the last holder to let go, if this process may then say so in the file. */
+    void watch() {
+        if (file.key.writable() && !watched.get() && watched.compareAndSet(false, true)) {
+            try {
+                Thread thread = new Thread(null, this::awaitLast, "pharos-watch " + file.path, 0L, false);
+                thread.setDaemon(true);
+                thread.start();
+            } catch (OutOfMemoryError e) { // no thread is to be had: the listener looks now and then
+                watched.set(false);
+            }
+        }
+    }
+
+    private void awaitLast() {
+        ProcessEventException failure = null;
+        try {
+            int descriptor = open();
+            try {
+                int error = kernel.lock(descriptor, Kernel.WRITE_LOCK, true);
+                if (error != 0) {
+                    throw unavailable(error);
+                }
+                file.poke(kernel, false);
+            } finally {
+                kernel.close(descriptor);
+            }
+        } catch (ProcessEventException e) {
+            failure = e;
+        } finally {
+            watched.set(false);
+            file.listener().watched(failure);
+        }
+    }
+
+    private ProcessEventException unavailable(int error) {
+        return new ProcessEventException.Unavailable(
+                file.path, "could not be locked (error " + Math.abs(error) + "); use another file system", null);
+    }
+}

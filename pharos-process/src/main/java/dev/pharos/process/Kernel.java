@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.lang.System.Logger.Level;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The system calls that events are made of. A word is given by its address, and it is the caller who keeps the memory
+ * mapped. What is no success is an error number: no call throws, and none but {@code sleep} blocks.
+ */
+final class Kernel {
+    /** Kinds of locks. */
+    static final short READ_LOCK = 0;
+
+    static final short WRITE_LOCK = 1;
+    static final short NO_LOCK = 2;
+
+    /** The byte whose locks are the holds of an event: the first after the end of the file. */
+    private static final long LOCKED_BYTE = EventFile.SIZE;
+
+    /** Commands to fcntl: for the flags of a descriptor, of which there is one, close on exec; and for its locks. */
+    private static final int SET_FLAGS = 2;
+
+    private static final int GET_LOCK = 36;
+
+    private static final int SET_LOCK = 37;
+    private static final int SET_LOCK_WHEN_FREE = 38;
+
+    private static final int OPEN_TO_READ = 0;
+    private static final int OPEN_TO_READ_AND_WRITE = 2;
+    private static final int CLOSE_ON_EXEC = 02000000;
+    private static final int INTERRUPTED = 4;
+
+    private static final int FUTEX_WAIT = 0;
+    private static final int FUTEX_WAKE = 1;
+    private static final int FUTEX_WAKE_OP = 5;
+
+    /** What FUTEX_WAKE_OP does to the word, and a comparison, "less than 0", whose outcome does not count. */
+    private static final int ADD = 1 << 28 | 2 << 24;
+
+    private static final int AND_NOT = 3 << 28 | 2 << 24;
+
+    /** How the system writes the names of files. */
+    private static final Charset NAMES = Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
+
+    private static final @Nullable Kernel INSTANCE = load();
+
+    /** The number of the system call. */
+    private final long futex;
+
+    /** The limits in the form that the kernel takes: seconds and nanoseconds. */
+    private final ByteBuffer times = ByteBuffer.allocateDirect(4 * Long.BYTES).order(ByteOrder.nativeOrder());
+
+    private Kernel(long futex) {
+        this.futex = futex;
+        times.putLong(Limit.TICK.at + Long.BYTES, 10_000_000L);
+        times.putLong(Limit.SECOND.at, 1L);
+    }
+
+    /** The kernel, or null if it cannot be called from here. */
+    static @Nullable Kernel get() {
+        return INSTANCE;
+    }
+
+    private static @Nullable Kernel load() {
+        String reason = "the system property dev.pharos.process.polling asks for it";
+        if (!Boolean.getBoolean("dev.pharos.process.polling")) {
+            String machine = System.getProperty("os.arch") + " " + System.getProperty("os.name");
+            reason = "there is no futex with FUTEX_WAKE_OP on " + machine;
+            long futex = futexNumber(machine);
+            try {
+                if (futex > 0 && works(new Kernel(futex))) {
+                    return new Kernel(futex);
+                }
+            } catch (LinkageError | RuntimeException e) { // no JNA, no place for its library, native access denied
+                reason = "native calls are not to be had (" + e + ")";
+            }
+        }
+        System.getLogger("dev.pharos.process")
+                .log(Level.WARNING, "Process events poll, which is slower and takes processor time: " + reason);
+        return null;
+    }
+
+    /** The number of the system call, or 0 where it is not known. */
+    private static long futexNumber(String machine) {
+        return switch (machine) {
+            case "amd64 Linux" -> 202;
+            case "aarch64 Linux", "riscv64 Linux", "loongarch64 Linux" -> 98;
+            case "ppc64le Linux" -> 221;
+            case "s390x Linux" -> 238;
+            default -> 0;
+        };
+    }
+
+    /** Tries it on a word of its own: some systems that pass for Linux lack a part. */
+    private static boolean works(Kernel kernel) {
+        ByteBuffer word = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
+        long address = address(word);
+        try {
+            return kernel.addAndWake(address, 1025) == 0
+                    && kernel.addAndWake(address, 1) == 0
+                    && word.getInt(0) == 1026
+                    && kernel.clearAndWake(address, 1023) == 0
+                    && word.getInt(0) == 1024;
+        } finally {
+            Reference.reachabilityFence(word);
+        }
+    }
+
+    /** Adds to a word and wakes all who sleep on it, in one step. */
+    int addAndWake(long word, int operand) {
+        return error(Libc.syscall(futex, word, FUTEX_WAKE_OP, Integer.MAX_VALUE, 0L, word, ADD | operand << 12));
+    }
+
+    /** Clears bits of a word and wakes all who sleep on it, in one step. */
+    int clearAndWake(long word, int bits) {
+        return error(Libc.syscall(futex, word, FUTEX_WAKE_OP, Integer.MAX_VALUE, 0L, word, AND_NOT | bits << 12));
+    }
+
+    /** Wakes all who sleep on a word. Needs only memory that can be read. */
+    int wake(long word) {
+        return error(Libc.syscall(futex, word, FUTEX_WAKE, Integer.MAX_VALUE, 0L, 0L, 0L));
+    }
+
+    /** Sleeps until a word is no longer what is expected, or it is woken, or the time is over; or for no reason. */
+    int sleep(long word, int expected, Limit limit) {
+        long time = limit == Limit.NONE ? 0L : Libc.address(times) + limit.at;
+        return error(Libc.syscall(futex, word, FUTEX_WAIT, expected, time, 0L, 0L)); // this, and so times, is kept
+    }
+
+    /** How long to sleep at most. */
+    enum Limit {
+        /** For ever. */
+        NONE(-1),
+
+        /** For a hundredth of a second. */
+        TICK(0),
+
+        /** For a second. */
+        SECOND(2 * Long.BYTES);
+
+        /** Where it is among the times. */
+        private final int at;
+
+        Limit(int at) {
+            this.at = at;
+        }
+    }
+
+    /** The address of the first byte of a direct buffer. */
+    static long address(ByteBuffer buffer) {
+        return Libc.address(buffer);
+    }
+
+    /** Opens a file: a descriptor, or an error number made negative. */
+    int open(Path path, boolean writable) {
+        byte[] name = path.toString().getBytes(NAMES);
+        int flags = (writable ? OPEN_TO_READ_AND_WRITE : OPEN_TO_READ) | CLOSE_ON_EXEC;
+        int descriptor = Libc.open(Arrays.copyOf(name, name.length + 1), flags, 0);
+        return descriptor < 0 ? -Native.getLastError() : descriptor;
+    }
+
+    /** Closes a descriptor, which lets go of its lock. */
+    void close(int descriptor) {
+        Libc.close(descriptor); // the descriptor is gone whatever this returns
+    }
+
+    /** Has a descriptor stay open in the program that replaces this process. */
+    int keepOnExec(int descriptor) {
+        return error(Libc.fcntl(descriptor, SET_FLAGS, null));
+    }
+
+    /** Takes, changes or lets go of the lock of a descriptor; at once or, if asked to, once others let it. */
+    int lock(int descriptor, short kind, boolean whenFree) {
+        int error = INTERRUPTED;
+        while (error == INTERRUPTED) { // a signal, of which the JVM uses some
+            error = error(Libc.fcntl(descriptor, whenFree ? SET_LOCK_WHEN_FREE : SET_LOCK, lock(kind)));
+        }
+        return error;
+    }
+
+    /** The kind of lock by which others would keep a descriptor from a write lock, or an error number made negative. */
+    int lockedBy(int descriptor) {
+        byte[] lock = lock(WRITE_LOCK);
+        int error = error(Libc.fcntl(descriptor, GET_LOCK, lock));
+        return error == 0 ? ByteBuffer.wrap(lock).order(ByteOrder.nativeOrder()).getShort(0) : -error;
+    }
+
+    /** A struct flock: kind, from where (the start of the file), start, length, process; see fcntl(2). */
+    private static byte[] lock(short kind) {
+        byte[] lock = new byte[32];
+        ByteBuffer.wrap(lock)
+                .order(ByteOrder.nativeOrder())
+                .putShort(0, kind)
+                .putLong(8, LOCKED_BYTE)
+                .putLong(16, 1L);
+        return lock;
+    }
+
+    private static int error(long result) {
+        return result < 0 ? Native.getLastError() : 0;
+    }
+
+    /** The C library. A class of its own, so that it is loaded where its failure is handled. */
+    private static final class Libc {
+        static {
+            Native.register(Libc.class, NativeLibrary.getInstance("c"));
+        }
+
+        private Libc() {}
+
+        static long address(ByteBuffer buffer) {
+            return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
+        }
+
+        static native int open(byte[] path, int flags, int mode);
+
+        static native int close(int descriptor);
+
+        static native int fcntl(int descriptor, int command, byte @Nullable [] lock);
+
+        static native long syscall(long number, long a, long b, long c, long d, long e, long f);
+    }
+}

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a path becomes an {@link EventFile}: the file is looked at, made if that is asked for, verified and mapped, once
+ * for all handles of this process. Nothing is written to a file before it was found to be an event.
+ */
+final class Opening {
+    /** Where the mappings of two machines are two copies. */
+    private static final Set<String> NETWORK = Set.of(
+            "9p",
+            "afs",
+            "beegfs",
+            "ceph",
+            "cifs",
+            "coda",
+            "gfs2",
+            "glusterfs",
+            "lustre",
+            "ncpfs",
+            "nfs",
+            "nfs4",
+            "ocfs2",
+            "prl_fs",
+            "smb3",
+            "smbfs",
+            "vboxsf",
+            "virtiofs",
+            "vmhgfs");
+
+    private static final boolean UNIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
+
+    /** The permission bit of a folder in which everybody may make files. */
+    private static final int OTHERS_WRITE = 2;
+
+    /** The files that are open, by what they are and whether they can be changed. Guarded by the lock. */
+    private static final Map<Key, EventFile> files = new HashMap<>();
+
+    private static final ReentrantLock lock = new ReentrantLock();
+
+    private final Path path;
+    private final Set<PosixFilePermission> permissions;
+    private final Set<ProcessEvent.Option> options;
+
+    private Opening(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
+        this.path = path;
+        this.permissions = permissions;
+        this.options = options;
+    }
+
+    /** What tells a file from all others of this machine, and how it is mapped. */
+    record Key(Object identity, boolean writable) {}
+
+    /** Opens a file for one more handle. */
+    static EventFile open(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
+        lock.lock();
+        try {
+            EventFile file = repeat(path, permissions, options, Opening::attempt);
+            file.handles++;
+            return file;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Looks at a file without opening it. */
+    static ProcessEvent.State look(Path path) {
+        return repeat(path, Set.of(), Set.of(ProcessEvent.Option.READ_ONLY), Opening::state);
+    }
+
+    /** One of the things that are done with a path, which gives null if that leads to another file now. */
+    private interface Attempt<T> {
+        @Nullable
+        T make(Opening opening) throws IOException;
+    }
+
+    /** Does something with a path until it succeeds, or fails. */
+    private static <T> T repeat(
+            Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options, Attempt<T> attempt) {
+        if (path.getFileSystem() != FileSystems.getDefault()) {
+            throw new ProcessEventException.Unavailable(path, "not a file of the system; give a path that is", null);
+        }
+        Path absolute = path.toAbsolutePath();
+        boolean interrupted = Thread.interrupted(); // channels close in a thread that is interrupted
+        try {
+            Opening opening = new Opening(absolute, permissions, options);
+            T result = null;
+            while (result == null) { // each time because another process made, removed or replaced the file
+                try {
+                    result = attempt.make(opening);
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                }
+            }
+            return result;
+        } catch (AccessDeniedException e) {
+            throw new ProcessEventException.NotPermitted(
+                    absolute, "may not be opened or made by this user; change its permissions or its folder's", e);
+        } catch (NoSuchFileException e) {
+            throw new ProcessEventException.Unavailable(
+                    absolute, "in a folder that does not exist; make that first", e);
+        } catch (IOException e) {
+            throw new ProcessEventException.Unavailable(
+                    absolute, "could not be opened (" + reason(e) + "); mend that or give another path", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    static String reason(IOException e) {
+        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
+    }
+
+    /** Counts one handle less. The last one lets go of the file. */
+    static void close(EventFile file) {
+        lock.lock();
+        try {
+            if (--file.handles == 0) {
+                files.remove(file.key, file);
+                file.stop();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The file; or null if it has come into being just now, or gone. */
+    private @Nullable EventFile attempt() throws IOException {
+        Object identity = identity();
+        if (identity == null) {
+            if (options.contains(ProcessEvent.Option.MUST_EXIST) || options.contains(ProcessEvent.Option.READ_ONLY)) {
+                throw new ProcessEventException.Unavailable(
+                        path, "does not exist; open it first where it is set", null);
+            }
+            make();
+            return null;
+        }
+        try {
+            return options.contains(ProcessEvent.Option.READ_ONLY) ? map(identity, false) : mapAsPermitted(identity);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    private @Nullable EventFile mapAsPermitted(Object identity) throws IOException {
+        try {
+            return map(identity, true);
+        } catch (
+                FileSystemException e) { // no permission to write, or nobody has; or another failure, which comes again
+            return map(identity, false);
+        }
+    }
+
+    /** The file with this identity; or null if another is there now. */
+    private @Nullable EventFile map(Object identity, boolean writable) throws IOException {
+        try (FileChannel channel = channel(writable)) {
+            if (!identity.equals(identity())) {
+                return null;
+            }
+            verify(channel);
+            Key key = new Key(identity, writable);
+            EventFile file = files.get(key);
+            if (file == null || file.isRemoved()) {
+                FileChannel.MapMode mode = writable ? FileChannel.MapMode.READ_WRITE : FileChannel.MapMode.READ_ONLY;
+                file = new EventFile(path, key, channel.map(mode, 0, EventFile.SIZE));
+                files.put(key, file);
+            }
+            return file;
+        }
+    }
+
+    /** What the event is like; or null if another file is there now. */
+    private ProcessEvent.@Nullable State state() throws IOException {
+        Object identity = identity();
+        if (identity == null) {
+            throw new ProcessEventException.Unavailable(path, "does not exist; set it or wait for it first", null);
+        }
+        try (FileChannel channel = channel(false)) {
+            if (!identity.equals(identity())) {
+                return null;
+            }
+            ByteBuffer file = verify(channel);
+            int word = file.getInt(EventFile.WORD_AT);
+            boolean held = file.getShort(EventFile.KIND_AT) == EventFile.HELD;
+            boolean set = EventFile.flag(word);
+            OptionalInt holders = OptionalInt.empty();
+            long since = EventFile.time(file.getLong(set ? EventFile.SET_AT : EventFile.CLEARED_AT), word);
+            if (!set && EventFile.epoch(word) == 0) {
+                since = file.getLong(EventFile.CREATED_AT);
+            }
+            if (held && set) {
+                holders = HolderCount.of(path);
+                set = holders.isPresent() || isHeld();
+                since = set ? since : 0L; // the holders are dead: nobody has noted when they died
+            }
+            Optional<Instant> time = since == 0L ? Optional.empty() : Optional.of(Instant.ofEpochMilli(since));
+            return new ProcessEvent.State(held, set, held && !set ? OptionalInt.of(0) : holders, time);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** Asks the kernel whether anybody holds the event, which takes longer than to read a file. */
+    private boolean isHeld() {
+        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
+            return event.isSet();
+        }
+    }
+
+    private FileChannel channel(boolean writable) throws IOException {
+        return writable
+                ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)
+                : FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** What tells the file from all others, or null if there is none. Throws if it can be no event. */
+    private @Nullable Object identity() throws IOException {
+        BasicFileAttributes file;
+        try {
+            file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+        if (file.isSymbolicLink()) {
+            throw new ProcessEventException.NotAnEvent(path, "is a symbolic link, which is not followed");
+        } else if (file.isDirectory()) {
+            throw new ProcessEventException.NotAnEvent(path, "is a folder");
+        } else if (!file.isRegularFile()) {
+            throw new ProcessEventException.NotAnEvent(path, "is a device, a pipe or a socket");
+        }
+        Object identity = file.fileKey();
+        return identity != null ? identity : path.toRealPath();
+    }
+
+    /** The first bytes of the file. Throws if it is no event, or none that this process should use. */
+    private ByteBuffer verify(FileChannel channel) throws IOException {
+        String type = type();
+        if (NETWORK.contains(type) || type.startsWith("fuse.")) {
+            throw new ProcessEventException.Unavailable(
+                    path, "on a network file system (" + type + "); give a path that only this machine has", null);
+        }
+        if (UNIX) {
+            int folder = (int) Files.getAttribute(path.resolveSibling("."), "unix:mode");
+            int owner = (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            if ((folder & OTHERS_WRITE) != 0 && owner != 0 && owner != user()) {
+                throw new ProcessEventException.NotPermitted(
+                        path,
+                        "belongs to user " + owner + ", in a folder where everybody may put one; use another folder",
+                        null);
+            }
+        }
+        if (channel.size() != EventFile.SIZE) {
+            throw new ProcessEventException.NotAnEvent(
+                    path, "has " + channel.size() + " bytes instead of " + EventFile.SIZE);
+        }
+        ByteBuffer header =
+                ByteBuffer.allocate(EventFile.CLEARED_AT + Long.BYTES).order(ByteOrder.nativeOrder());
+        while (header.hasRemaining() && channel.read(header, header.position()) >= 0) {} // less only if truncated now
+        if (header.hasRemaining() || header.getLong(0) != EventFile.MAGIC) {
+            throw new ProcessEventException.NotAnEvent(path, "does not begin with PHAROSEV");
+        } else if (header.getInt(EventFile.BYTE_ORDER_AT) != EventFile.BYTE_ORDER_MARK) {
+            throw new ProcessEventException.NotAnEvent(path, "is damaged or comes from another kind of machine");
+        } else if (header.getShort(EventFile.VERSION_AT) != EventFile.VERSION) {
+            int version = Short.toUnsignedInt(header.getShort(EventFile.VERSION_AT));
+            throw new ProcessEventException.NewerVersion(path, version);
+        }
+        short kind = header.getShort(EventFile.KIND_AT);
+        if (kind != EventFile.FLAG && kind != EventFile.HELD) {
+            throw new ProcessEventException.NotAnEvent(path, "is of an unknown kind");
+        } else if (kind != EventFile.HELD && options.contains(ProcessEvent.Option.HELD)) {
+            throw new ProcessEventException.WrongKind(path, "an event that cannot be held; open it without HELD");
+        }
+        return header;
+    }
+
+    /** The type of the file system, or an empty string if the system does not tell, as in some containers. */
+    private String type() {
+        try {
+            return Files.getFileStore(path).type();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The number of the user whom this process acts for. */
+    private static int user() throws IOException {
+        Path self = Path.of("/proc/self");
+        return (int)
+                Files.getAttribute(Files.exists(self) ? self : Path.of(System.getProperty("user.home")), "unix:uid");
+    }
+
+    /** Makes the file, whole and under another name at first, so that nobody ever sees a part of it. */
+    private void make() throws IOException {
+        ByteBuffer content = ByteBuffer.allocate(EventFile.SIZE).order(ByteOrder.nativeOrder());
+        content.putLong(0, EventFile.MAGIC);
+        content.putShort(EventFile.VERSION_AT, EventFile.VERSION);
+        content.putShort(
+                EventFile.KIND_AT, options.contains(ProcessEvent.Option.HELD) ? EventFile.HELD : EventFile.FLAG);
+        content.putInt(EventFile.BYTE_ORDER_AT, EventFile.BYTE_ORDER_MARK);
+        content.putLong(EventFile.ID_AT, ThreadLocalRandom.current().nextLong());
+        content.putLong(EventFile.CREATED_AT, System.currentTimeMillis());
+        FileAttribute<?>[] private_ = UNIX
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+        String random = Long.toHexString(ThreadLocalRandom.current().nextLong());
+        Path draft = path.resolveSibling(".pharos-" + random);
+        try (FileChannel channel =
+                FileChannel.open(draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), private_)) {
+            while (content.hasRemaining()) {
+                channel.write(content);
+            }
+            if (UNIX) {
+                Files.setPosixFilePermissions(draft, permissions);
+            }
+            Files.createLink(path, draft);
+        } catch (FileAlreadyExistsException e) {
+            return; // somebody else was first: theirs is as good
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+    }
+}

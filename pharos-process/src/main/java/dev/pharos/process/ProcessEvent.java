@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import dev.pharos.Event;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An {@link Event} for the processes of one machine: a small file is the event, its path is its name, and its
+ * permissions say who may set it and who may wait for it. It differs from a named event of Windows in that it stays set
+ * when nobody has it open, from a semaphore or a condition in shared memory in that a process that is killed, at
+ * whatever moment, leaves nobody waiting for ever, and from watching a folder in that nothing is missed.
+ *
+ * <p>One process waits for another, whichever is started first:
+ * <pre>{@code
+ * try (ProcessEvent ready = ProcessEvent.open(Path.of("/run/user/1000/db-ready"))) {
+ *     ready.await();
+ * }
+ *
+ * try (ProcessEvent ready = ProcessEvent.open(Path.of("/run/user/1000/db-ready"))) {
+ *     ready.set();
+ * }
+ * }</pre>
+ *
+ * <p>The promises are those of {@link Event}, between threads of any processes that have the file open. Three things
+ * come with the reach:
+ * <ul>
+ *   <li>{@code set()} and {@code clear()} take turns within a process, each for the time of one system call. If calls
+ *       of several processes change the event at the same moment and in the same direction, each of them may return
+ *       {@code true}.
+ *   <li>A wait may last through four million calls of {@code set()}, but not end after exactly that many.
+ *   <li>If the file is truncated, overwritten or removed while it is in use, the methods throw, within a second those
+ *       that wait, a {@link ProcessEventException} that says so.
+ * </ul>
+ *
+ * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for, up to
+ * 1,024 of them: no thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned.
+ * Where native calls are not to be had, said once in a line of the log {@code dev.pharos.process}, and for further
+ * events, one daemon thread looks at all that are waited for, every 10 ms if they are not very many.
+ *
+ * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, in turn with other
+ * threads of the process, which wakes one thread of each process that waits; if they find nothing to change, they do
+ * none. They never wait for another process. {@code open}, {@code close} and {@code hold} do several system calls, and
+ * take a lock of this process.
+ *
+ * <p><b>Memory consistency effects</b> are those of {@link Event}, also for memory that the processes share.
+ */
+public final class ProcessEvent implements Event, AutoCloseable {
+    /*
+     * Overview.
+     *
+     * The event is one 32-bit word in a mapped file: [epoch : 22][count : 10].
+     *
+     *   count                  0 if the event is clear, otherwise how many calls of set found it clear and set it
+     *   epoch                  how many of those there ever were
+     *   epoch - count          the epoch when it was last clear
+     *
+     *   set, if count is 0     adds 1 to both
+     *   clear, if it is not    makes the count 0
+     *
+     * Each change is one system call, FUTEX_WAKE_OP, which changes the word and wakes all who sleep on it. A process
+     * that is killed has made both or neither. Java only reads: were it to change the word itself, a kill between that
+     * and the wake-up would leave sleepers beside a set flag; and a compare-and-set on a file that was truncated kills
+     * the JVM, where a read throws and a system call fails. The call cannot compare, and does not tell what it found.
+     * So several processes may find the event clear and each add 1; that is why there is a count, and not a bit, and
+     * why each of them believes that it changed the event. Within a process they take turns.
+     *
+     * Waiting. A waiter takes the word as its ticket and is released once
+     *
+     *   for set                the count is not 0, or the epoch is not that of the ticket
+     *   for clear              the count is 0, or epoch - count is not that of the ticket
+     *
+     * No set is lost and none invented: the epoch moves with each set that took effect and with nothing else; epoch -
+     * count moves with each clear that took effect and with nothing else, since set adds to both. So whether a waiter
+     * is released is a function of its ticket and the word, and once true stays true, for four million sets. It is
+     * decided by the system call of set, in all processes at once, however late a thread gets to run: a wait looks at
+     * the word after its deadline has passed, and after it has seen an interrupt, before it reports either. There is no
+     * local flag that could lag behind, and nothing that a waiter writes: who may only read may wait.
+     *
+     * Tempting and wrong: one epoch for both directions. Of two sets that overlap, the second moves the epoch of an
+     * event that was not clear in between, and a waiter for clear would be released by it.
+     *
+     * Listening. A thread adds its waiter to the list of the listener, sees to it that this is attended, looks at the
+     * word, and parks. The listener reads the word, tells those in the list whom that releases, and sleeps in the
+     * kernel until the word is not the one it read. Of a change after the look of the waiter it learns: if it read the
+     * word before the change, the kernel does not let it sleep, or wakes it; if after, it goes through the list after
+     * that too, and finds the waiter, added before the change. The permit of an unpark makes the next park return. That
+     * it always compares with the word for which it has told everybody, and not with one that it has read in between,
+     * is what makes it right: a first version lost wake-ups there. Whether a waiter is released it finds out by another
+     * look for each: the first may be older than the ticket, and tell of a set that was over before the wait began; a
+     * version that judged all by the first released some for nothing. A listener leaves when nobody has waited for a
+     * while. It gives up its office first, then looks for waiters once more; a waiter adds itself first and then looks
+     * whether the office is taken; so one of them sees the other. If it fails, it gives up its office and then tells
+     * everybody; who waits sees to a new one before each look.
+     *
+     * It also wakes each second, to see whether the path still leads to this file and the file is whole, since neither
+     * a removal nor a plain write wakes anybody. No promise to those who use the file as an event hangs on that, and
+     * the tests switch it off. If a process that cannot call the kernel has the file open for changing, it says so in
+     * the file, and the others wake each hundredth of a second.
+     *
+     * Publication. A set that finds the event set has a full fence before its look, and a clear has one after its
+     * change; so if the set found the flag as it was before the clear, whoever called clear sees what was done before
+     * the set. The kernel's change of the word is atomic, and in order with what the caller did before: a system call.
+     *
+     * Holds. A held event is set while a lock stands on one byte of its file. Each hold is a read lock of an open file
+     * description of its own: the kernel drops it when the holder dies, and nothing else in the process can, where a
+     * FileLock goes when anybody closes the same file. Locks wake nobody who sleeps on the word, so the word tells of
+     * them as well: a hold sets it, once it has its lock; who lets go clears it, under a write lock, which is to be had
+     * only when nobody holds. A holder that dies does not. So the event is set if the word says so and a read lock
+     * stands; whoever holds next takes a write lock first, if it can, clears what is left, and turns it into the read
+     * lock in one step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears
+     * the word, which tells everybody. Whoever may not write looks each hundredth of a second. That the word is set
+     * only under a read lock and cleared only under a write lock is why no live hold is ever cleared away.
+     *
+     * Times. Whoever has changed the word notes the time, for people, in another place of the file, with the epoch that
+     * it belongs to. A process that is killed in between leaves the time of an earlier epoch, which says nothing of
+     * this one. It is the one thing that Java writes; a plain write to a file that was truncated throws.
+     *
+     * Closing. Each handle has its own flag. Threads see it after their look at the word, futures are told.
+     */
+
+    /** How to open an event. */
+    public enum Option {
+        /** The file must be there: it is not made. */
+        MUST_EXIST,
+
+        /** Only to look and wait: the file must be there, and {@code set} and {@code clear} throw. */
+        READ_ONLY,
+
+        /** The event is one that is held: if the file is not there, such a one is made. */
+        HELD
+    }
+
+    private static final Set<PosixFilePermission> PRIVATE =
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+
+    private static final VarHandle CLOSED = closedHandle();
+
+    private final EventFile file;
+
+    private volatile boolean closed;
+
+    private ProcessEvent(EventFile file) {
+        this.file = file;
+    }
+
+    /**
+     * Opens the event that a file is, and makes the file if there is none: clear, for this user only.
+     *
+     * @param path the path of the file, whose folder must exist; on a file system of this machine
+     * @param options how to open it; none in the usual case
+     * @return a handle, to be closed
+     * @throws ProcessEventException if the file is no event, or cannot be opened or made
+     */
+    public static ProcessEvent open(Path path, Option... options) {
+        return open(path, PRIVATE, options);
+    }
+
+    /**
+     * Opens the event that a file is, and makes the file if there is none: clear, with these permissions. Who may
+     * read the file may wait, who may write it may set and clear. If there is one, the permissions are not looked at.
+     *
+     * <p>A file that this process may read but not write is opened for waiting; {@code set} and {@code clear} then
+     * throw {@link ProcessEventException.NotPermitted}.
+     *
+     * @param path the path of the file, whose folder must exist; on a file system of this machine
+     * @param permissions the permissions of a file that is made, whatever the umask; no effect where files have none
+     * @param options how to open it
+     * @return a handle, to be closed
+     * @throws ProcessEventException if the file is no event, or cannot be opened or made
+     */
+    public static ProcessEvent open(Path path, Set<PosixFilePermission> permissions, Option... options) {
+        Set<Option> chosen = EnumSet.noneOf(Option.class);
+        chosen.addAll(List.of(options));
+        return new ProcessEvent(Opening.open(path, Set.copyOf(permissions), chosen));
+    }
+
+    /**
+     * Tells where the file is.
+     *
+     * @return the absolute path
+     */
+    public Path path() {
+        return file.path;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, may not change the event, or the file is not what it was
+     */
+    @Override
+    public boolean set() {
+        return change(true);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, may not change the event, or the file is not what it was
+     */
+    @Override
+    public boolean clear() {
+        return change(false);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, or the file is not what it was
+     */
+    @Override
+    public boolean isSet() {
+        try {
+            return file.isSet(word());
+        } catch (InternalError e) {
+            throw file.corrupt(e);
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     */
+    @Override
+    public void await() throws InterruptedException {
+        await(true, false, 0L);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     */
+    @Override
+    public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
+        return await(true, true, unit.toNanos(timeout));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     */
+    @Override
+    public void awaitClear() throws InterruptedException {
+        await(false, false, 0L);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     */
+    @Override
+    public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
+        return await(false, true, unit.toNanos(timeout));
+    }
+
+    /**
+     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with a
+     * {@link ProcessEventException}.
+     */
+    @Override
+    public CompletableFuture<Void> whenSet() {
+        return new ProcessFuture(this, true);
+    }
+
+    /**
+     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with a
+     * {@link ProcessEventException}.
+     */
+    @Override
+    public CompletableFuture<Void> whenClear() {
+        return new ProcessFuture(this, false);
+    }
+
+    /**
+     * Holds this event: it is set from now on, until this hold and all others are let go of. A hold is let go of when
+     * it is closed and when its process ends, however that comes: also by {@code kill -9} or for lack of memory. Only
+     * an event that was opened with {@link Option#HELD} can be held; it can be neither set nor cleared.
+     *
+     * <p>Waits for another process only if that is stopped in the middle of letting go.
+     *
+     * @return the hold, independent of this handle: closing the handle does not let go of it
+     * @throws ProcessEventException if this handle is closed, may not change the event, the event is none that can be
+     *     held, or the file is not what it was
+     */
+    public Hold hold() {
+        word(); // throws if closed
+        if (file.holds == null) {
+            throw new ProcessEventException.WrongKind(file.path, "an event that cannot be held; set it instead");
+        }
+        file.mustBeWritable();
+        return new Hold(file.holds, file.holds.hold());
+    }
+
+    /**
+     * What an event is like at a moment, as the file tells it to anybody who may read that.
+     *
+     * @param held whether the event is one that is held
+     * @param set whether it is set
+     * @param holders how many hold it; empty if the system does not tell
+     * @param since since when it is set, or clear; empty if the file does not tell
+     */
+    public record State(boolean held, boolean set, OptionalInt holders, Optional<Instant> since) {}
+
+    /**
+     * Looks at an event without opening it. For people and their tools: the files of a folder can be looked at that
+     * may be events or not, and nothing native is loaded but for a held event whose holders the system does not list.
+     * {@code since} is the time of the last change by a process that uses this class, if no other came after that.
+     *
+     * @param path the path of the file
+     * @return what it is like
+     * @throws ProcessEventException if there is no such file, it is no event, or it cannot be read
+     */
+    public static State look(Path path) {
+        return Opening.look(path);
+    }
+
+    /** A share in a held event, which is set while there is one. Closing it again has no effect. */
+    public static final class Hold implements AutoCloseable {
+        private final Holds holds;
+        private final int descriptor;
+        private final AtomicBoolean let = new AtomicBoolean();
+
+        private Hold(Holds holds, int descriptor) {
+            this.holds = holds;
+            this.descriptor = descriptor;
+        }
+
+        /** Lets go. If nobody else holds the event, it is clear, and those who wait for that are released. */
+        @Override
+        public void close() {
+            if (let.compareAndSet(false, true)) {
+                holds.release(descriptor);
+            }
+        }
+
+        /**
+         * Has this hold go on if a program replaces this process, as {@code execve} does: then until that program ends,
+         * and the processes to which it passes its open files. A process that this one starts does not get it, since
+         * Java passes no open files on.
+         *
+         * @throws ProcessEventException if this hold was closed, or the system denies it
+         */
+        public void keepOnExec() {
+            if (let.get()) {
+                throw new ProcessEventException.Closed(holds.path());
+            }
+            holds.keepOnExec(descriptor);
+        }
+    }
+
+    /**
+     * Closes this handle: those who wait with it get a {@link ProcessEventException.Closed}, unless they were released
+     * before. The event stays as it is, and so do other handles, in this process too. Closing again has no effect.
+     */
+    @Override
+    public void close() {
+        if (CLOSED.compareAndSet(this, false, true)) {
+            file.listener().fail(this);
+            Opening.close(file);
+        }
+    }
+
+    @Override
+    public String toString() {
+        String state;
+        try {
+            int word = file.word();
+            state = (file.isSet(word) ? "set, " : "clear, ") + file.listener().count(this) + " waiting";
+        } catch (ProcessEventException e) {
+            state = e.getClass().getSimpleName();
+        }
+        return super.toString() + "[" + file.path + ", " + (closed ? "closed" : state) + "]";
+    }
+
+    private boolean change(boolean set) {
+        word(); // throws if closed
+        return file.change(set);
+    }
+
+    /** Every wait: the fast path, and the way to the slow one. */
+    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+        int ticket = word();
+        boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
+        return file.isSet(ticket) == set
+                || (!poll && new Waiter(this, set, ticket, Thread.currentThread()).await(timed, nanos));
+    }
+
+    /** The word, for a handle that is open. */
+    int word() {
+        if (closed) {
+            throw new ProcessEventException.Closed(file.path);
+        }
+        return file.word();
+    }
+
+    EventFile file() {
+        return file;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    private static VarHandle closedHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(ProcessEvent.class, "closed", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}

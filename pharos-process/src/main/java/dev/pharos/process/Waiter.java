@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import java.util.concurrent.locks.LockSupport;
+
+/** Somebody who waits for an event to be set or clear, a thread or a future. Released or not is told by the word. */
+final class Waiter {
+    /** Loaded before the first wait: a class loader that parks between look and park would eat the permit. */
+    private static final Class<?>[] unusedButLoaded = {LockSupport.class, ProcessEventException.Closed.class};
+
+    final ProcessEvent event;
+
+    /** Given by the listener. */
+    long number;
+
+    /** What is waited for. */
+    final boolean set;
+
+    /** The word when the wait began. */
+    private final int ticket;
+
+    /** The Thread or ProcessFuture to tell. */
+    private final Object target;
+
+    /** True if the listener has found it released, and so for ever, however often the epoch comes round. */
+    private volatile boolean released;
+
+    Waiter(ProcessEvent event, boolean set, int ticket, Object target) {
+        this.event = event;
+        this.set = set;
+        this.ticket = ticket;
+        this.target = target;
+    }
+
+    /** Whether this is released, by a look at the word: one that is later than the ticket. Throws if it cannot look. */
+    boolean isReleased() {
+        if (released) {
+            return true;
+        }
+        int word = event.file().word();
+        return event.file().isSet(word) == set || EventFile.moved(set, ticket, word);
+    }
+
+    /** Tells the target that it is released. */
+    void release() {
+        released = true;
+        if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
+            future.submit(null);
+        } else if (target instanceof Thread thread) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Tells the target that the wait has failed. A thread finds out how by itself. */
+    void fail(ProcessEventException failure) {
+        if (target instanceof Thread thread) {
+            LockSupport.unpark(thread);
+        } else if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
+            future.submit(wasReleased() ? null : failure);
+        }
+    }
+
+    /** Whether this was released before the wait failed, as far as can still be seen. */
+    private boolean wasReleased() {
+        try {
+            return isReleased();
+        } catch (ProcessEventException | InternalError e) {
+            return false;
+        }
+    }
+
+    /** Waits, for the current thread, which is the target. True if released, false if the time ran out. */
+    boolean await(boolean timed, long nanos) throws InterruptedException {
+        long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
+        Listener listener = event.file().listener();
+        boolean interrupted = false;
+        try {
+            listener.add(this);
+            while (true) {
+                interrupted |= Thread.interrupted();
+                long left = deadline - System.nanoTime();
+                listener.attend();
+                if (isReleased()) { // looked at last: what came in time, or before the interrupt, counts
+                    return true;
+                } else if (event.isClosed()) {
+                    throw new ProcessEventException.Closed(event.path());
+                } else if (interrupted) {
+                    interrupted = false;
+                    throw new InterruptedException();
+                } else if (!timed) {
+                    LockSupport.park(event);
+                } else if (left > 0) {
+                    LockSupport.parkNanos(event, left);
+                } else {
+                    return false;
+                }
+            }
+        } catch (InternalError e) {
+            throw event.file().corrupt(e);
+        } finally {
+            listener.remove(this);
+            if (interrupted) {
+                Thread.currentThread().interrupt(); // as it was
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Events for the processes of one machine: a file is the event. */
+@org.jspecify.annotations.NullMarked
+module dev.pharos.process {
+    requires transitive dev.pharos;
+    requires com.sun.jna;
+    requires static org.jspecify;
+
+    exports dev.pharos.process;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.process;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Another JVM: it does what it is told, line by line, and answers each line with one. */
+final class Peer implements AutoCloseable {
+    private final Process process;
+    private final BufferedReader answers;
+    private final BufferedWriter orders;
+
+    /** Starts a JVM that has opened an event. */
+    Peer(Path path, String... options) {
+        try {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-XX:+UseSerialGC",
+                    "-Xshare:auto",
+                    "-Ddev.pharos.process.polling=" + Boolean.getBoolean("dev.pharos.process.polling"),
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Peer.class.getName(),
+                    path.toString()));
+            command.addAll(List.of(options));
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            answers = process.inputReader(StandardCharsets.UTF_8);
+            orders = process.outputWriter(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Gives an order, and does not wait for the answer. */
+    void tell(String order) {
+        try {
+            orders.write(order + "\n");
+            orders.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The next answer; null if the process has ended. */
+    String answer() {
+        try {
+            return answers.readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String ask(String order) {
+        tell(order);
+        return answer();
+    }
+
+    /** Kills it with SIGKILL, at once, and returns when it is gone. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+
+    public static void main(String[] args) throws Exception {
+        Path path = Path.of(args[0]);
+        ProcessEvent.Option[] options = new ProcessEvent.Option[args.length - 1];
+        for (int i = 1; i < args.length; i++) {
+            options[i - 1] = ProcessEvent.Option.valueOf(args[i]);
+        }
+        ProcessEvent event = ProcessEvent.open(path, options);
+        Deque<ProcessEvent.Hold> holds = new ArrayDeque<>();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String order = in.readLine(); order != null; order = in.readLine()) {
+            String answer = "done";
+            switch (order) {
+                case "set" -> answer = "" + event.set();
+                case "clear" -> answer = "" + event.clear();
+                case "isSet" -> answer = "" + event.isSet();
+                case "await" -> event.await();
+                case "awaitClear" -> event.awaitClear();
+                case "hold" -> holds.push(event.hold());
+                case "release" -> holds.pop().close();
+                case "storm" -> {
+                    haltAfter(in);
+                    storm(event, new SplittableRandom());
+                }
+                case "create" -> {
+                    haltAfter(in);
+                    create(path);
+                }
+                default -> {
+                    if (order.startsWith("pulse ")) {
+                        pulse(event, path, Integer.parseInt(order.substring(6)));
+                    } else {
+                        throw new IllegalArgumentException(order);
+                    }
+                }
+            }
+            System.out.println(answer);
+        }
+    }
+
+    /** Ends this JVM when nobody gives orders any more: a test that is killed is to leave no storm behind. */
+    private static void haltAfter(BufferedReader in) {
+        Thread thread = new Thread(() -> {
+            try {
+                while (in.readLine() != null) {}
+            } catch (IOException e) {
+                // as at the end
+            }
+            Runtime.getRuntime().halt(0);
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Sets and clears an event at once, each time that a second event says that somebody waits for it. */
+    private static void pulse(ProcessEvent event, Path path, int times) throws Exception {
+        try (ProcessEvent ready = ProcessEvent.open(path.resolveSibling("ready"))) {
+            for (int i = 0; i < times; i++) {
+                ready.await();
+                ready.clear();
+                event.set();
+                event.clear();
+            }
+        }
+    }
+
+    /** Does all there is to do with an event, until it is killed. */
+    private static void storm(ProcessEvent event, SplittableRandom random) throws Exception {
+        boolean held;
+        try {
+            event.hold().close();
+            held = true;
+        } catch (ProcessEventException.WrongKind e) {
+            held = false;
+        }
+        System.out.println("begun");
+        while (true) {
+            switch (random.nextInt(5)) {
+                case 0, 1 -> {
+                    if (held) {
+                        ProcessEvent.Hold hold = event.hold();
+                        event.isSet();
+                        hold.close();
+                    } else {
+                        event.set();
+                        event.clear();
+                    }
+                }
+                case 2 -> event.await(random.nextInt(300), TimeUnit.MICROSECONDS);
+                case 3 -> event.awaitClear(random.nextInt(300), TimeUnit.MICROSECONDS);
+                default -> {
+                    CompletableFuture<Void> future = event.whenSet();
+                    future.cancel(false);
+                    ProcessEvent.open(event.path()).close();
+                }
+            }
+        }
+    }
+
+    /** Makes one event after the other, until it is killed. */
+    private static void create(Path path) {
+        System.out.println("begun");
+        SplittableRandom random = new SplittableRandom();
+        while (true) {
+            try (ProcessEvent event = ProcessEvent.open(path.resolveSibling("made-" + random.nextInt(1_000)))) {
+                event.set();
+            }
+        }
+    }
+}
