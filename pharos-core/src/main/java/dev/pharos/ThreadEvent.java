@@ -84,11 +84,11 @@ public final class ThreadEvent implements Event {
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
      * wakes a few, or one of many, since whoever wakes a thread may lose the processor to it; every look of a waiter
      * that finds its round ended wakes all who are left. Invariant 4 needs care, since the caller stops early and
-     * counts on a platform thread that it has woken. That thread may be about to time
-     * out. But it makes its waiter dead before it looks at the round, and the caller looks at the waiter after the
-     * round has ended: so either the caller finds the waiter dead and does not count it, or the thread finds the round
-     * ended and helps. A virtual thread may lack a carrier, and a future a thread of its executor, so they do not
-     * count; a crowd of nothing else is left to a platform thread that is started for it.
+     * counts on a platform thread that it has woken. That thread may be about to time out. But it makes its waiter dead
+     * before it looks at the round, and the caller looks at the waiter after the round has ended: so either the caller
+     * finds the waiter dead and does not count it, or the thread finds the round ended and helps. A virtual thread may
+     * lack a carrier, and a future a thread of its executor, so they do not count; a crowd of nothing else is left to a
+     * platform thread that is started for it.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
      * look at the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was

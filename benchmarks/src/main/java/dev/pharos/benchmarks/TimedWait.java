@@ -8,6 +8,7 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -28,6 +29,17 @@ import org.openjdk.jmh.annotations.Warmup;
 public abstract class TimedWait {
     private static final long TIMEOUT_NANOS = 1_000;
 
+    @Param({
+        "THREAD_EVENT",
+        "COUNT_DOWN_LATCH",
+        "BOOLEAN_LATCH",
+        "LOCK_CONDITION",
+        "COMPLETABLE_FUTURE",
+        "SEMAPHORE",
+        "PHASER"
+    })
+    public Rival rival;
+
     private final Threads kind;
     private Flag flag;
     private Crowd crowd;
@@ -36,13 +48,11 @@ public abstract class TimedWait {
         this.kind = kind;
     }
 
-    abstract Rival rival();
-
     abstract int others();
 
     @Setup
     public void parkCrowd() throws InterruptedException {
-        flag = rival().newFlag();
+        flag = rival.newFlag();
         crowd = new Crowd(kind, others(), flag::await);
         crowd.beginAndPark();
     }
