@@ -35,6 +35,9 @@ record Median(double value, double error) {
 
     /** How many values at either end are outside the interval: those that with 2.5 % at most are on one side. */
     private static int outside(int n) {
+        if (n > 500) { // by the normal distribution, which by then is as good; the sum would underflow
+            return (int) Math.floor((n - 1.96 * Math.sqrt(n)) / 2) - 1;
+        }
         double probability = Math.pow(0.5, n);
         double sum = probability;
         int outside = 0;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
@@ -29,8 +30,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  * jdk25.json} and so on, with the JDK, the processor, the commit and the command. The other tables of that file stay.
  */
 public final class Publish {
-    private static final Gson GSON =
-            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     private Publish() {}
 
@@ -84,8 +84,15 @@ public final class Publish {
             entry.add("results", results);
             record.add(table.title, entry);
             Files.createDirectories(file.toAbsolutePath().getParent());
-            Files.writeString(file, GSON.toJson(record) + "\n"); // after each, so that an interrupted run is not lost
+            Files.writeString(file, text(record)); // after each, so that an interrupted run is not lost
         }
+    }
+
+    /** A table in a line each: there are too many numbers for a line of their own. */
+    private static String text(JsonObject record) {
+        return record.entrySet().stream()
+                .map(entry -> GSON.toJson(entry.getKey()) + ":" + GSON.toJson(entry.getValue()))
+                .collect(Collectors.joining(",\n", "{\n", "\n}\n"));
     }
 
     private static JsonObject read(Path file) throws IOException {
