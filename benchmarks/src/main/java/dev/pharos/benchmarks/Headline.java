@@ -26,10 +26,10 @@ record Headline(String words, Table table, String view, String column, Rival riv
                     "1,000",
                     Rival.COUNT_DOWN_LATCH),
             new Headline(
-                    "`CompletableFuture`, in the call that releases 1,000 threads",
+                    "`CompletableFuture`, in the call that releases 10,000 threads",
                     Table.CROWD,
                     "inside set",
-                    "1,000",
+                    "10,000",
                     Rival.COMPLETABLE_FUTURE),
             new Headline(
                     "`Condition`, for a wait of a microsecond beside 100,000 others",

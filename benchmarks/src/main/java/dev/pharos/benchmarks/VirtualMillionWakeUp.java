@@ -10,14 +10,13 @@ import org.openjdk.jmh.annotations.Warmup;
  * How long does it take to wake a million virtual threads in a heap of 1 GiB? Whoever needs more has no result.
  *
  * <p>Most of the heap is the threads themselves, about 750 bytes each. So that it is no more, they are new for each
- * wake-up: one that has been to the gate before keeps a second piece of stack. And the JVM keeps no list of them. The
- * collector is the one that gets along with the fullest heap: with G1 it is a matter of luck which rivals come through.
+ * wake-up: one that has been to the gate before keeps a second piece of stack. And the JVM keeps no list of them.
  *
  * <p>A monitor does not take part: at a tenth of the size it takes ten times as long as the others.
  */
 @Fork(
         value = 4,
-        jvmArgsAppend = {"-Xmx1g", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djdk.trackAllThreads=false"})
+        jvmArgsAppend = {"-Xmx1g", "-XX:+ExitOnOutOfMemoryError", "-Djdk.trackAllThreads=false"})
 @Warmup(iterations = 1)
 @Measurement(iterations = 2)
 public class VirtualMillionWakeUp extends CrowdWakeUp {
