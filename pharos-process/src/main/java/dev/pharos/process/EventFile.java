@@ -138,8 +138,8 @@ final class EventFile {
     // Looking
 
     /**
-     * The word. Throws if the file is no longer the one that was opened. If it was truncated, JDK 17 throws an
-     * InternalError a little later than at the read: here if the magic was not read either, else in the caller.
+     * The word. Throws if the file is no longer the one that was opened. If it was truncated, JDK 17 goes on with what is
+     * in the register, and throws an InternalError a little later: here if that is not the magic, else in the caller.
      */
     int word() {
         try {
