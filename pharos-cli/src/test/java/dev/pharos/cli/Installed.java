@@ -22,6 +22,9 @@ final class Installed implements AutoCloseable {
     /** How long anything may take, on a machine that has much to do. */
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
+    /** Before a command: a build in the background ignores Ctrl-C, and so would all that it starts. */
+    private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal");
+
     private static final Path HOME = unpack();
 
     /** Where the shells run. */
@@ -80,10 +83,8 @@ final class Installed implements AutoCloseable {
     Process start(String... command) {
         try {
             Path out = folder.resolve("out." + started.size());
-            List<String> line = new ArrayList<>(List.of(command));
-            if (command[0].equals("pharos")) { // which is not on the path of this process
-                line.set(0, HOME.resolve("bin/pharos").toString());
-            }
+            List<String> line = new ArrayList<>(DEFAULT_SIGNALS);
+            line.addAll(List.of(command));
             ProcessBuilder builder = new ProcessBuilder(line)
                     .directory(folder.toFile())
                     .redirectInput(Path.of("/dev/null").toFile())
