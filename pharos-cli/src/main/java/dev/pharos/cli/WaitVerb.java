@@ -47,6 +47,9 @@ final class WaitVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
+    @Mixin
+    private final Opener opener = new Opener();
+
     @Option(
             names = {"-t", "--timeout"},
             paramLabel = "TIME",
@@ -63,9 +66,6 @@ final class WaitVerb implements Callable<Integer> {
 
     @Option(names = "--any", description = "Wait for any one event.")
     private boolean any;
-
-    @Option(names = "--held", description = "If an event is missing, make one that is held: see pharos hold.")
-    private boolean held;
 
     @Option(names = "--json", description = "Print how it ended as an object.")
     private boolean json;
@@ -88,10 +88,7 @@ final class WaitVerb implements Callable<Integer> {
             return end(seen, start).status;
         }
         List<ProcessEvent> events = new ArrayList<>();
-        ExitCode code = messages.each(paths, path -> {
-            events.add(held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path));
-            return ExitCode.DONE;
-        });
+        ExitCode code = opener.open(paths, messages, events);
         if (code != ExitCode.DONE) {
             return code.status;
         }

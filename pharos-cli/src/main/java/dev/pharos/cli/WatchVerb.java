@@ -43,11 +43,11 @@ final class WatchVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
+    @Mixin
+    private final Opener opener = new Opener();
+
     @Option(names = "--json", description = "Print objects, each in a line.")
     private boolean json;
-
-    @Option(names = "--held", description = "If an event is missing, make one that is held: see pharos hold.")
-    private boolean held;
 
     @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
     private List<Path> paths = List.of();
@@ -63,10 +63,7 @@ final class WatchVerb implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         List<ProcessEvent> events = new ArrayList<>();
-        ExitCode code = messages.each(paths, path -> {
-            events.add(held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path));
-            return ExitCode.DONE;
-        });
+        ExitCode code = opener.open(paths, messages, events);
         if (code != ExitCode.DONE) {
             return code.status;
         }
