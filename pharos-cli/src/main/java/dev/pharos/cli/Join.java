@@ -14,11 +14,13 @@ final class Join {
      * A wait for clear is the mirror image. A wait for all events ended with the last of the changes it waited for; an
      * event that was cleared first in that time had been set before. A wait for an event of other processes has no such
      * change if none of this process ended it.
+     *
+     * Times are those of one clock within a chunk of a recording. From chunk to chunk they are off by a fraction of a
+     * microsecond, less than a wait takes.
      */
 
     private final Timeline.Waits waits;
     private final Timeline.Changes changes;
-    private final long slack;
 
     /**
      * The changes that changed something, those of one event to one state together and in the order of their start. Those
@@ -31,16 +33,10 @@ final class Join {
     /** For each place in that: when the last of them returned, up to this one of this event and state. */
     private final long[] latestEnd;
 
-    /**
-     * Of waits and changes in the order of their start.
-     *
-     * @param slack by how much times may be wrong against one another: what does not meet by less than that, meets if
-     *     nothing else does
-     */
-    Join(Timeline.Waits waits, Timeline.Changes changes, int events, long slack) {
+    /** Of waits and changes in the order of their start. */
+    Join(Timeline.Waits waits, Timeline.Changes changes, int events) {
         this.waits = waits;
         this.changes = changes;
-        this.slack = slack;
         first = new int[2 * events + 1];
         for (int i = 0; i < changes.size(); i++) {
             if (changes.changed(i)) {
@@ -70,13 +66,8 @@ final class Join {
 
     /** The change that ended a wait for this event, or for any of several of which this one ended it; or NONE. */
     int one(int wait, int event) {
-        int exact = one(wait, event, 0);
-        return exact == Timeline.NONE && slack > 0 ? one(wait, event, slack) : exact;
-    }
-
-    private int one(int wait, int event, long slack) {
-        long start = waits.start(wait) - slack;
-        long end = waits.end(wait) + slack;
+        long start = waits.start(wait);
+        long end = waits.end(wait);
         int index = index(event, waits.clear(wait));
         for (int place = firstThatReturned(index, start); place < first[index + 1]; place++) {
             int change = sorted[place];

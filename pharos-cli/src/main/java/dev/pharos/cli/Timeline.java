@@ -217,7 +217,6 @@ final class Timeline {
      * @param threads the threads by the numbers that the rows have
      * @param events likewise
      * @param groups for each label the events of a wait for all of them, or nothing for one that any of them ends
-     * @param slack by how much times may be wrong against one another
      */
     Timeline(
             String recording,
@@ -228,7 +227,6 @@ final class Timeline {
             List<int[]> groups,
             Waits waits,
             Changes changes,
-            long slack,
             long lost,
             List<String> gaps) {
         this.recording = recording;
@@ -281,7 +279,7 @@ final class Timeline {
         renumber(waits.table, newThread, newEvent);
         renumber(changes.table, newThread, newEvent);
 
-        Join join = new Join(waits, changes, events.size(), slack);
+        Join join = new Join(waits, changes, events.size());
         for (int i = 0; i < waits.size(); i++) {
             if (waits.outcome(i) == RELEASED) {
                 int label = waits.label(i);

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import jdk.jfr.EventType;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a flight recording. The only class of the command that needs the module jdk.jfr, so that all others work where
  * that is missing.
  */
-final class Recording {
+final class FlightRecording {
     private static final String WAIT = "dev.pharos.Wait";
     private static final String SET = "dev.pharos.Set";
     private static final String CLEAR = "dev.pharos.Clear";
@@ -40,9 +41,6 @@ final class Recording {
 
     /** How many stacks of a chunk are known by their object, which spares most of what reading takes. */
     private static final int KNOWN = 10_000;
-
-    /** The times of two chunks go by two looks at the clock, each of which may come late. */
-    private static final long SLACK = 1_000_000;
 
     /** Told now and then how far the reading is. */
     interface Progress {
@@ -66,7 +64,7 @@ final class Recording {
     private final Set<Long> disabled = new HashSet<>();
     private long lost;
 
-    private Recording() {}
+    private FlightRecording() {}
 
     /**
      * Reads a recording.
@@ -76,7 +74,7 @@ final class Recording {
      */
     static Timeline read(Path file, Progress progress) throws IOException {
         Chunks chunks = Chunks.of(file);
-        Recording recording = new Recording();
+        FlightRecording recording = new FlightRecording();
         Map<String, Long> types = new HashMap<>();
         try (RecordingFile records = new RecordingFile(file)) {
             for (EventType type : records.readEventTypes()) {
@@ -94,7 +92,7 @@ final class Recording {
             throw damaged(file, e);
         }
         try {
-            return recording.timeline(file, chunks.count > 1 ? SLACK : 0, types);
+            return recording.timeline(file, types);
         } catch (OutOfMemoryError e) {
             throw damaged(file, e);
         }
@@ -110,7 +108,7 @@ final class Recording {
     }
 
     /** The parts of a recording, each of which can be read alone. */
-    private record Chunks(int count, long start, long end) {
+    private record Chunks(long start, long end) {
         private static final int HEADER = 68;
         private static final int MAGIC = 0x464c5200; // FLR and a zero
 
@@ -124,7 +122,6 @@ final class Recording {
                 if (size == 0) {
                     throw bad(file, "empty; a recording is written when it is dumped, or when the program ends");
                 }
-                int count = 0;
                 long start = 0;
                 long end = 0;
                 long at = 0;
@@ -140,12 +137,11 @@ final class Recording {
                     if (header.getLong(8) < HEADER) {
                         throw bad(file, "still being written, or its program was killed; jcmd PID JFR.dump writes one");
                     }
-                    start = count == 0 ? header.getLong(32) : start;
+                    start = at == 0 ? header.getLong(32) : start;
                     end = header.getLong(32) + header.getLong(40);
                     at += header.getLong(8);
-                    count++;
                 }
-                return new Chunks(count, start, end);
+                return new Chunks(start, end);
             }
         }
 
@@ -337,11 +333,11 @@ final class Recording {
         return text.append(trace.isTruncated() ? "\n..." : "").toString();
     }
 
-    private Timeline timeline(Path file, long slack, Map<String, Long> types) {
+    private Timeline timeline(Path file, Map<String, Long> types) {
         List<String> gaps = new ArrayList<>();
         for (String type : List.of(WAIT, SET, CLEAR)) {
             Long id = types.get(type);
-            String what = type.substring(type.lastIndexOf('.') + 1).toLowerCase(java.util.Locale.ROOT) + "s";
+            String what = type.substring(type.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT) + "s";
             if (id != null && disabled.contains(id)) {
                 gaps.add("no " + what + " were recorded, at least for a time: " + type + "#enabled was false");
             }
@@ -364,7 +360,6 @@ final class Recording {
                 groups,
                 waits,
                 changes,
-                slack,
                 lost,
                 gaps);
     }
