@@ -47,6 +47,7 @@ class Chart {
   #changed;
   #spans = new Map();
   #crowds = new Map();
+  #chosenCrowds = new Map();
   #marks = new Map();
   #widths = new Map();
   #colours = {};
@@ -140,16 +141,17 @@ class Chart {
       new Row("heading", plural(this.#recording.threads.length, "thread"), []), ...threads];
     this.rowOf = { event: new Map(), thread: new Map() };
     const context = this.#canvas.getContext("2d");
-    context.font = this.font();
     let widest = 90;
     let top = 0;
     for (const row of this.rows) {
       row.above = row.kind === "heading" ? 0 : above;
       row.top = top;
       row.height = row.kind === "heading" ? 30
-        : row.above + (row.isGroup ? row.folded ? 42 : 26 : row.kind === "event" ? 24 : 26);
+        : row.above + (row.isGroup ? !row.folded ? 26 : row.kind === "event" ? 34 : 46 : row.kind === "event" ? 24 : 26);
       top += row.height;
-      widest = Math.max(widest, row.kind === "heading" ? 0 : this.#measure(context, this.#title(row)) + (row.group ? 18 : 4));
+      context.font = this.font(row.isGroup ? 600 : 400);
+      widest = Math.max(widest, row.kind === "heading" ? 0
+        : this.#measure(context, row.name) + (row.isGroup ? 22 + this.#measure(context, Chart.#times(row)) : row.group ? 16 : 4));
       if (row.kind !== "heading" && (!row.isGroup || row.folded)) {
         row.members.forEach((member) => this.rowOf[row.kind].set(member, row));
       }
@@ -170,8 +172,8 @@ class Chart {
     this.redraw();
   }
 
-  #title(row) {
-    return row.isGroup ? row.name + "  \u00d7" + THIN + number(row.members.length) : row.name;
+  static #times(row) {
+    return "\u00d7" + THIN + number(row.members.length);
   }
 
   // View
@@ -295,6 +297,7 @@ class Chart {
 
   choose(chosen) {
     this.chosen = chosen;
+    this.#chosenCrowds.clear();
     for (const [, spans] of this.#spans) {
       spans.choose(chosen?.waits ?? null);
     }
@@ -333,13 +336,18 @@ class Chart {
   #crowdOf(row) {
     return this.#of(this.#crowds, row, () => {
       if (row.kind === "thread") {
-        const { start, end, outcome } = this.#recording.waits;
-        return new Crowd(row.members.flatMap((thread) => [...this.#recording.waitsOf.of(thread)]), start, end, outcome);
+        return this.#crowdOfWaits(row, null);
       }
       const spans = row.members.map((event) => this.#setSpansOf(event));
       const starts = spans.flatMap(({ starts: own }) => [...own]);
-      return new Crowd(starts.map((_, i) => i), starts, spans.flatMap(({ ends: own }) => [...own]), null);
+      return new Crowd([[...starts.keys()]], starts, spans.flatMap(({ ends: own }) => [...own]), null);
     });
+  }
+
+  #crowdOfWaits(row, chosen) {
+    const { start, end, outcome } = this.#recording.waits;
+    const lists = row.members.map((thread) => this.#recording.waitsOf.of(thread));
+    return new Crowd(chosen === null ? lists : lists.map((waits) => waits.filter((wait) => chosen[wait] !== 0)), start, end, outcome);
   }
 
   #of(map, key, make) {
@@ -454,7 +462,7 @@ class Chart {
 
   /** Where the bars of a row are. */
   body(row) {
-    const height = row.isGroup ? row.folded ? 30 : 0 : row.kind === "event" ? 8 : 16;
+    const height = row.isGroup ? !row.folded ? 0 : row.kind === "event" ? 16 : 28 : row.kind === "event" ? 8 : 16;
     const room = row.height - row.above;
     return { top: this.top(row) + row.above + Math.round((room - height) / 2), height };
   }
@@ -563,8 +571,15 @@ class Chart {
     }
     context.font = this.font(row.isGroup ? 600 : 400, row.above > 0 ? 11.5 : 12.5);
     context.fillStyle = this.#colours.ink;
-    const shift = row.isGroup ? 12 : 0;
-    context.fillText(this.fit(context, this.#title(row), room - shift), indent + shift, y);
+    if (!row.isGroup) {
+      context.fillText(this.fit(context, row.name, room), indent, y);
+      return;
+    }
+    const times = Chart.#times(row);
+    const name = this.fit(context, row.name, room - 22 - this.#measure(context, times));
+    context.fillText(name, indent + 12, y);
+    context.fillStyle = this.#colours.muted;
+    context.fillText(times, indent + 20 + this.#measure(context, name), y);
   }
 
   #measure(context, text) {
@@ -592,7 +607,7 @@ class Chart {
         high = middle - 1;
       }
     }
-    return low === 0 ? "" : part(low);
+    return low < 4 ? "" : part(low);
   }
 
   /** What an outcome is filled with. Colour is not all that tells them apart: each but "released" has a pattern. */
@@ -696,9 +711,9 @@ class Chart {
       this.drawn.waits++;
     }, (pixel, i, j, share) => {
       const matches = spans.chosen === null || spans.chosen[j] > spans.chosen[i];
-      context.globalAlpha = matches ? 0.45 + 0.55 * share : 0.14;
+      context.globalAlpha = !matches ? 0.14 : spans.chosen !== null ? 1 : 0.45 + 0.55 * share;
       context.fillStyle = this.#colours.outcomes[spans.worst(i, j)];
-      context.fillRect(pixel, top, 1, height);
+      context.fillRect(pixel, top, spans.chosen !== null && matches ? 2 : 1, height);
       for (let k = i; j - i < 4 && k < j; k++) {
         if (strong.has(spans.rows[k])) {
           context.globalAlpha = 1;
@@ -754,32 +769,45 @@ class Chart {
     context.globalAlpha = 1;
   }
 
+  /** How many of a group wait, or are set, as an area: of those that are chosen, and in a lighter shade of all. */
   #drawCrowd(context, row) {
-    const { top, height } = this.body(row);
-    const crowd = this.#crowdOf(row);
     const isEvent = row.kind === "event";
-    const most = row.members.length;
-    const colours = isEvent ? [this.#colours.set] : this.#colours.outcomes;
-    context.globalAlpha = isEvent ? 0.5 : this.chosen === null ? 0.9 : 0.5;
-    let runs = colours.map(() => ({ x: 0, y: 0, h: 0, width: 0 }));
+    const all = this.#crowdOf(row);
+    context.globalAlpha = (isEvent ? 0.5 : 0.92) * (this.chosen === null ? 1 : 0.25);
+    this.#drawArea(context, row, all);
+    if (!isEvent) {
+      if (this.chosen !== null) {
+        context.globalAlpha = 0.92;
+        this.#drawArea(context, row, this.#of(this.#chosenCrowds, row, () => this.#crowdOfWaits(row, this.chosen.waits)));
+      }
+      for (let outcome = 0; outcome <= 3; outcome++) {
+        this.drawn.waits += all.touching(outcome, this.view.from, this.view.to);
+      }
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** The outcomes stand on one another. Whatever happened is a pixel high at least. */
+  #drawArea(context, row, crowd) {
+    const { top, height } = this.body(row);
+    const colours = row.kind === "event" ? [this.#colours.set] : this.#colours.outcomes;
+    const unit = height / row.members.length;
+    const runs = colours.map(() => ({ x: 0, y: 0, h: 0, width: 0 }));
     const flush = (outcome) => {
       const run = runs[outcome];
       if (run.h > 0) {
-        context.fillStyle = outcome === TIMED_OUT && run.width > 5 ? this.#fill(context, outcome) : colours[outcome];
+        context.fillStyle = run.width > 5 && row.kind === "thread" ? this.#fill(context, outcome) : colours[outcome];
         context.fillRect(run.x, run.y, run.width, run.h);
       }
     };
-    for (let x = Math.floor(this.left); x < this.width - this.right; x++) {
+    for (let x = this.left; x < this.width - this.right; x++) {
       const [from, to] = [this.time(x), this.time(x + 1)];
-      let counts = colours.map((_, outcome) => crowd.touching(outcome, from, to));
-      const sum = counts.reduce((a, b) => a + b, 0);
-      const unit = height / Math.max(most, sum);
       let y = top + height;
       for (let outcome = 0; outcome < colours.length; outcome++) {
-        const h = counts[outcome] === 0 ? 0 : Math.max(1, counts[outcome] * unit);
+        const h = crowd.touching(outcome, from, to) === 0 ? 0 : Math.max(1, crowd.average(outcome, from, to) * unit);
         y -= h;
         const run = runs[outcome];
-        if (run.h === h && run.y === y) {
+        if (Math.abs(run.h - h) < 0.01 && Math.abs(run.y - y) < 0.01) {
           run.width++;
         } else {
           flush(outcome);
@@ -788,30 +816,38 @@ class Chart {
       }
     }
     colours.forEach((_, outcome) => flush(outcome));
-    context.globalAlpha = 1;
-    if (!isEvent) {
-      for (let outcome = 0; outcome <= 3; outcome++) {
-        this.drawn.waits += crowd.touching(outcome, this.view.from, this.view.to);
-      }
-    }
   }
 
-  /** The sets and clears: of the event on its track, and of the thread in its lane. Of those at one place, one. */
+  /**
+   * The sets and clears: of the event on its track, and of the thread in its lane. Where they crowd they are ticks, of
+   * those at one place one; on a group they are ticks below.
+   */
   #drawMarks(context, row) {
     const { rows, starts } = this.#marksOf(row);
     const { clear, changed } = this.#recording.changes;
-    const y = row.isGroup ? this.body(row).top + this.body(row).height - 2 : this.middle(row);
+    const y = row.isGroup ? this.body(row).top + this.body(row).height + 5 : this.middle(row);
     const last = lowerBound(starts, this.view.to);
+    const near = this.nanosPerPixel * 6;
     let i = lowerBound(starts, this.view.from);
     while (i < last) {
       const change = rows[i];
+      const strong = this.#isStrong(change);
+      const crowded = row.isGroup || (i > 0 && starts[i] - starts[i - 1] < near)
+        || (i + 1 < starts.length && starts[i + 1] - starts[i] < near);
       const x = this.x(starts[i]);
-      const next = Math.max(i + 1, lowerBound(starts, this.time(x + 3), i, last));
+      const next = crowded && !strong ? Math.max(i + 1, lowerBound(starts, this.time(Math.floor(x) + 1), i, last)) : i + 1;
       if (row.kind === "event") {
         this.drawn.changes += next - i;
       }
       context.globalAlpha = this.chosen !== null && !this.chosen.changes[change] ? 0.2 : 1;
-      this.#drawMark(context, x, y, clear[change], changed[change], this.#isStrong(change));
+      if (crowded && !strong) {
+        context.fillStyle = changed[change] ? this.#colours.mark : this.#colours.muted;
+        context.globalAlpha *= clear[change] ? 0.45 : 0.85;
+        const tall = row.isGroup ? 5 : changed[change] ? 11 : 5;
+        context.fillRect(Math.floor(x), y - tall / 2, 1, tall);
+      } else {
+        this.#drawMark(context, x, y, clear[change], changed[change], strong);
+      }
       i = next;
     }
     context.globalAlpha = 1;
@@ -874,8 +910,11 @@ class Chart {
     } else {
       strong.forEach((change) => joins.push({ change, strong: true }));
     }
+    this.#faint = joins.length > 60 ? 0.32 : 0.55;
     return joins;
   }
+
+  #faint = 0.55;
 
   #drawJoin(context, { change, strong }) {
     const { thread, event, start, changed } = this.#recording.changes;
@@ -889,7 +928,7 @@ class Chart {
       .filter((row) => row !== undefined)
       .map((row) => row.top < this.pinned ? this.middle(row) : Math.max(this.pinned, Math.min(this.height, this.middle(row))));
     const dim = this.chosen !== null && !this.chosen.changes[change] && ![...waits].some((wait) => this.chosen.waits[wait]);
-    context.globalAlpha = dim && !strong ? 0.12 : strong ? 1 : changed[change] ? 0.55 : 0.2;
+    context.globalAlpha = dim && !strong ? 0.12 : strong ? 1 : changed[change] ? this.#faint : 0.2;
     context.fillStyle = this.#colours.mark;
     const width = strong ? 1.8 : 1;
     context.fillRect(x - width / 2, Math.min(...through), width, Math.max(...through) - Math.min(...through));
@@ -922,17 +961,24 @@ class Chart {
     const [top, tall] = [6, 28];
     context.fillStyle = this.#colours.lane;
     context.fillRect(this.left, top, this.plot, tall);
-    for (let i = 0; i < columns.waiting.length; i++) {
-      const h = columns.waiting[i] / columns.most * (tall - 4);
-      context.fillStyle = this.#colours.outcomes[0];
-      context.globalAlpha = 0.55;
-      context.fillRect(this.left + i, top + tall - h, 1, h);
-      context.globalAlpha = 1;
-      if (columns.worst[i] > 0) {
-        context.fillStyle = this.#colours.outcomes[columns.worst[i]];
+    context.beginPath();
+    context.moveTo(this.left, top + tall);
+    columns.waiting.forEach((waiting, i) => {
+      const y = top + tall - waiting / columns.most * (tall - 4);
+      context.lineTo(this.left + i, y);
+      context.lineTo(this.left + i + 1, y);
+    });
+    context.lineTo(this.left + columns.waiting.length, top + tall);
+    context.fillStyle = this.#colours.outcomes[RELEASED];
+    context.globalAlpha = 0.55;
+    context.fill();
+    context.globalAlpha = 1;
+    columns.worst.forEach((outcome, i) => {
+      if (outcome !== RELEASED) {
+        context.fillStyle = this.#colours.outcomes[outcome];
         context.fillRect(this.left + i, top + tall - 4, 1, 4);
       }
-    }
+    });
     const left = this.left + (this.view.from - from) / (to - from) * this.plot;
     const right = this.left + (this.view.to - from) / (to - from) * this.plot;
     this.window = { left, right: Math.max(right, left + 2) };
@@ -1002,7 +1048,7 @@ class Chart {
     let sum = 0;
     for (let i = 0; i < width; i++) {
       sum += waiting[i];
-      waiting[i] = sum;
+      waiting[i] = Math.max(0, sum);
       most = Math.max(most, sum);
     }
     return { waiting: waiting.subarray(0, width), worst, most };
@@ -1060,6 +1106,9 @@ class Chart {
 
   /** Where the middle of something is drawn, in pixels of the canvas; null if its row is folded away. */
   placeOf(thing) {
+    if (thing.kind === "row") {
+      return null;
+    }
     const { waits, changes } = this.#recording;
     const [kind, member, time] = thing.kind === "wait"
       ? ["thread", waits.thread[thing.index], (waits.start[thing.index] + waits.end[thing.index]) / 2]

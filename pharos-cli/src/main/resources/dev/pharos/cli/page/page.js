@@ -68,7 +68,7 @@ class Page {
     const times = began.replace("T", " ").replace(/\.\d+Z$|Z$/, "");
     byId("status").textContent = waits.count + changes.count === 0
       ? "This recording has no wait, no set and no clear of a Pharos event."
-      : "From " + times + " UTC, " + duration(this.#recording.duration);
+      : "Began " + times + " UTC, took " + duration(this.#recording.duration);
     let total = 0;
     let timeouts = 0;
     for (let wait = 0; wait < waits.count; wait++) {
@@ -118,7 +118,7 @@ class Page {
 
   /** A moment of the recording in full. */
   #moment(nanos) {
-    return moment(nanos, Math.max(1, Math.min(1e3, this.#recording.duration / 1e6)));
+    return moment(nanos, this.#recording.duration < 1e7 ? 1 : this.#recording.duration < 1e11 ? 1e3 : 1e6);
   }
 
   #nameOf(thread) {
@@ -224,6 +224,13 @@ class Page {
     details.scrollTop = 0;
     if (wasHidden) {
       this.#chart.layout();
+    }
+    // On a small screen the details are a sheet, which is not to cover what they are of.
+    const place = this.#chart.placeOf(thing);
+    const below = place === null ? 0
+      : byId("lanes").getBoundingClientRect().top + place.y + 24 - details.getBoundingClientRect().top;
+    if (getComputedStyle(details).position === "fixed" && below > 0) {
+      window.scrollBy(0, below);
     }
   }
 
@@ -391,7 +398,8 @@ class Page {
       stack = this.#recording.stack(thing.index, changes);
     } else {
       lines.push(element("p", {}, element("strong", {}, thing.row.name)), element("p", {}, this.#textOf(thing).replace(/^[^,]*, /, "")
-        + (thing.row.isGroup ? " Click to " + (thing.row.folded ? "unfold." : "fold.") : "")));
+        + (!thing.row.isGroup ? "" : thing.row.folded
+          ? " The height tells how many " + (thing.row.kind === "event" ? "are set" : "wait") + ". Click to unfold." : " Click to fold.")));
     }
     const frames = stack.split("\n").slice(0, 3).filter((frame) => frame !== "");
     if (frames.length > 0) {
@@ -702,29 +710,35 @@ class Page {
   #listenToSurroundings() {
     let width = byId("scroller").clientWidth;
     let height = window.innerHeight;
+    const root = document.documentElement.classList;
+    const layout = () => {
+      if (!root.contains("printing")) {
+        this.#chart.layout();
+      }
+    };
     new ResizeObserver(() => {
       const now = byId("scroller").clientWidth;
       if (now !== width || window.innerHeight !== height) {
         [width, height] = [now, window.innerHeight];
-        this.#chart.layout();
+        layout();
       }
     }).observe(document.querySelector(".picture"));
     window.addEventListener("resize", () => {
       if (window.innerHeight !== height) {
         height = window.innerHeight;
-        this.#chart.layout();
+        layout();
       }
     });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#chart.readColours());
-    // On paper: light, sharp, and every lane.
+    // On paper: light, sharp, and every lane; as wide as a page of the style sheet, so that nothing is scaled.
     window.addEventListener("beforeprint", () => {
-      document.documentElement.classList.add("printing");
+      root.add("printing");
       this.#chart.readColours();
-      this.#chart.layout({ width: 1060, height: Infinity });
+      this.#chart.layout({ width: 1030, height: Infinity });
       this.#chart.draw(Math.min(3, 16000 / this.#chart.height));
     });
     window.addEventListener("afterprint", () => {
-      document.documentElement.classList.remove("printing");
+      root.remove("printing");
       this.#chart.readColours();
       this.#chart.layout();
     });
@@ -741,11 +755,20 @@ class Page {
     const wait = (index) => ({ kind: "wait", index });
     const count = (value) => value === 0 ? element("span", { class: "none" }, "0") : number(value);
     const events = this.#recording.summaryOfEvents();
-    this.#table("events", "Events by total wait", "", events, 20, true,
-      ["Event", "Waits", "Waited", "Longest", "Timed out", "Interrupted", "Failed", "Sets", "Redundant", "Released"],
-      (sum) => [sum.name, count(sum.waits), duration(sum.total), sum.longest < 0 ? "" : duration(this.#recording.waited(sum.longest)),
-        count(sum.timeouts), count(sum.interrupts), count(sum.failures), count(sum.sets), count(sum.redundant), count(sum.released)],
-      (sum) => sum.event < 0 ? wait(sum.longest) : { event: sum.event });
+    const columns = [
+      ["Event", (sum) => sum.name],
+      ["Waits", (sum) => count(sum.waits)],
+      ["Waited", (sum) => sum.waits === 0 ? count(0) : duration(sum.total)],
+      ["Longest", (sum) => sum.waits === 0 ? "" : duration(this.#recording.waited(sum.longest))],
+      ["Timed out", (sum) => count(sum.timeouts)],
+      ["Interrupted", (sum) => count(sum.interrupts), events.some((sum) => sum.interrupts > 0)],
+      ["Failed", (sum) => count(sum.failures), events.some((sum) => sum.failures > 0)],
+      ["Sets", (sum) => count(sum.sets)],
+      ["Redundant", (sum) => count(sum.redundant)],
+      ["Released", (sum) => count(sum.released)],
+    ].filter(([, , wanted]) => wanted !== false);
+    this.#table("events", "Events by total wait", "", events, 20, true, columns.map(([title]) => title),
+      (sum) => columns.map(([, cell]) => cell(sum)), (sum) => sum.event < 0 ? wait(sum.longest) : { event: sum.event });
     const outcome = (index) => [this.#swatch(index), outcomes[waits.outcome[index]]];
     this.#table("longest", "Longest waits", "", this.#recording.longestWaits(), 10, false,
       ["Thread", "Waited", "For", "Outcome", "Began"],
@@ -789,12 +812,13 @@ class Page {
           element("th", { scope: "row" }, element("button", { type: "button", class: "link" }, name)),
           ...values.map((value, i) => {
             isText[i] = Array.isArray(value);
-            return element("td", { class: isText[i] ? "text" : "number" }, ...(isText[i] ? value : [value]));
+            return element("td", { class: !isText[i] ? "number" : value.length > 1 ? "text outcome" : "text" }, ...(isText[i] ? value : [value]));
           })));
       }
       shown = Math.min(until, rows.length);
       more.hidden = shown >= rows.length;
-      more.textContent = "Show " + number(Math.min(100, rows.length - shown)) + " more of " + number(rows.length - shown);
+      more.textContent = "Show " + number(Math.min(100, rows.length - shown)) + " more"
+        + (rows.length - shown > 100 ? " of " + number(rows.length - shown) : "");
     };
     more.addEventListener("click", () => add(shown + 100));
     add(first);

@@ -109,20 +109,61 @@ class Spans {
 
 /** Spans that overlap, of which only the number at a time is shown. */
 class Crowd {
-  constructor(rows, starts, ends, outcomes) {
-    this.byOutcome = [0, 1, 2, 3].map((outcome) => {
-      const own = Array.prototype.filter.call(rows, (row) => outcomes === null ? outcome === 0 : outcomes[row] === outcome);
-      return {
-        starts: Float64Array.from(own, (row) => starts[row]).sort(),
-        ends: Float64Array.from(own, (row) => ends[row]).sort(),
-      };
-    });
+  /** Of rows in several lists. Without outcomes, all are of the first. */
+  constructor(lists, starts, ends, outcomes) {
+    const counts = [0, 0, 0, 0];
+    for (const rows of lists) {
+      for (const row of rows) {
+        counts[outcomes === null ? 0 : outcomes[row]]++;
+      }
+    }
+    const moments = counts.map((count) => ({ starts: new Float64Array(count), ends: new Float64Array(count) }));
+    for (const rows of lists) {
+      for (const row of rows) {
+        const outcome = outcomes === null ? 0 : outcomes[row];
+        const i = --counts[outcome];
+        moments[outcome].starts[i] = starts[row];
+        moments[outcome].ends[i] = ends[row];
+      }
+    }
+    this.byOutcome = moments.map((own) => ({ starts: new Moments(own.starts), ends: new Moments(own.ends) }));
   }
 
   /** How many of an outcome touch the time between two moments. */
   touching(outcome, from, to) {
     const { starts, ends } = this.byOutcome[outcome];
-    return Math.max(0, lowerBound(starts, to) - lowerBound(ends, from));
+    return lowerBound(starts.values, to) - lowerBound(ends.values, from);
+  }
+
+  /** How many of an outcome there are at a time, on average between two moments. */
+  average(outcome, from, to) {
+    const { starts, ends } = this.byOutcome[outcome];
+    const [s, e] = [lowerBound(starts.values, from), lowerBound(ends.values, from)];
+    return s - e + (starts.left(s, to) - ends.left(e, to)) / (to - from);
+  }
+}
+
+/** Moments in their order. */
+class Moments {
+  constructor(values) {
+    this.values = values.sort();
+    this.total = new Float64Array(values.length + 1);
+    for (let i = 0; i < values.length; i++) {
+      this.total[i + 1] = this.total[i] + values[i];
+    }
+  }
+
+  /** From each moment, beginning with one, the time that is left to a later moment, all together. */
+  left(first, to) {
+    const last = lowerBound(this.values, to, first);
+    if (last - first > 32) {
+      return (last - first) * to - (this.total[last] - this.total[first]);
+    }
+    let sum = 0; // of few exactly, for a pixel can be shorter than the rounding of a total
+    for (let i = first; i < last; i++) {
+      sum += to - this.values[i];
+    }
+    return sum;
   }
 }
 
