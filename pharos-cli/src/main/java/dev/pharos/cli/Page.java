@@ -42,7 +42,8 @@ final class Page {
         page = put(page, STYLE, "style", styles);
         page = put(page, SCRIPT, "script", scripts);
         page = page.replace(
-                POLICY, POLICY + "; style-src" + styles + "; script-src" + scripts + "; img-src data:; base-uri 'none'");
+                POLICY,
+                POLICY + "; style-src" + styles + "; script-src" + scripts + "; img-src data:; base-uri 'none'");
         int data = page.indexOf(DATA) + DATA.length();
         out.write(page, 0, data);
         try (Writer json = new OutputStreamWriter(
