@@ -19,6 +19,7 @@ import java.util.logging.Level;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -77,6 +78,9 @@ final class Browser implements AutoCloseable {
                 .build();
         Browser browser = new Browser(new ChromeDriver(service, options));
         browser.size(1280, 900);
+        browser.driver.get("about:blank"); // instead of the page that a new window has, which loads much
+        browser.requests();
+        browser.problems();
         return browser;
     }
 
@@ -139,6 +143,12 @@ final class Browser implements AutoCloseable {
         settle();
     }
 
+    /** Presses a key together with the shift key. */
+    void pressWithShift(CharSequence key) {
+        new Actions(driver).keyDown(Keys.SHIFT).sendKeys(key).keyUp(Keys.SHIFT).perform();
+        settle();
+    }
+
     /** Turns the wheel over a place of the window; up is less than 0. */
     void wheel(int x, int y, int amount) {
         new Actions(driver)
@@ -158,6 +168,15 @@ final class Browser implements AutoCloseable {
         driver.executeCdpCommand(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
+    /** The colour of a pixel of a canvas, as red, green and blue. */
+    String pixel(String canvas, int x, int y) {
+        return (String) driver.executeScript("""
+                const copy = new OffscreenCanvas(1, 1).getContext("2d");
+                copy.drawImage(document.querySelector(arguments[0]), -arguments[1], -arguments[2]);
+                return [...copy.getImageData(0, 0, 1, 1).data].slice(0, 3).join();
+                """, canvas, x, y);
     }
 
     byte[] pdf() {
