@@ -1104,16 +1104,15 @@ class Chart {
     return best;
   }
 
-  /** Where the middle of something is drawn, in pixels of the canvas; null if its row is folded away. */
+  /** Where something is drawn, from left to right and in the middle of its row, in pixels of the canvas; else null. */
   placeOf(thing) {
     if (thing.kind === "row") {
       return null;
     }
-    const { waits, changes } = this.#recording;
-    const [kind, member, time] = thing.kind === "wait"
-      ? ["thread", waits.thread[thing.index], (waits.start[thing.index] + waits.end[thing.index]) / 2]
-      : ["event", changes.event[thing.index], changes.start[thing.index]];
-    const row = this.rowOf[kind].get(member);
-    return row === undefined ? null : { x: this.x(time), y: this.middle(row), folded: row.isGroup };
+    const isWait = thing.kind === "wait";
+    const { start, end, thread, event } = isWait ? this.#recording.waits : this.#recording.changes;
+    const row = isWait ? this.rowOf.thread.get(thread[thing.index]) : this.rowOf.event.get(event[thing.index]);
+    const [left, right] = [this.x(start[thing.index]), this.x((isWait ? end : start)[thing.index])];
+    return row === undefined ? null : { left, right, x: (left + right) / 2, y: this.middle(row), folded: row.isGroup };
   }
 }

@@ -597,10 +597,10 @@ class Page {
         this.#keyInSearch(event);
         return;
       }
-      // Elsewhere keys are for what has the focus, and for the chart if nothing has.
-      const atChart = target === byId("lanes") || target === document.body || target === document.documentElement
-        || target === byId("details");
-      if ((event.key === "Escape" || event.key === "/" || event.key === "?" || atChart) && this.#key(event)) {
+      // A key is for the chart unless what has the focus has a use for it.
+      const isFree = target === byId("lanes") || target === byId("details") || target === document.body
+        || (byId("chart").contains(target) && event.key !== "Enter" && !event.key.startsWith("Arrow") && event.key !== "Home");
+      if ((isFree || ["Escape", "/", "?"].includes(event.key)) && this.#key(event)) {
         event.preventDefault();
       }
     });
