@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.openqa.selenium.By;
@@ -37,6 +38,9 @@ final class Browser implements AutoCloseable {
             Pattern.compile("\"method\":\"Network.requestWillBeSent\".*?\"request\":\\{.*?\"url\":\"(.*?)\"");
 
     private final TestThreads polling = new TestThreads();
+    /** It warns of parts for each version of the browser, which nothing here needs. */
+    private static final Logger VERSIONS = Logger.getLogger("org.openqa.selenium.devtools.CdpVersionFinder");
+
     final ChromeDriver driver;
 
     private Browser(ChromeDriver driver) {
@@ -54,6 +58,7 @@ final class Browser implements AutoCloseable {
         assumeTrue(
                 chromium.isPresent() && chromedriver.isPresent(),
                 "there is no browser to test with: install Debian's chromium and chromium-driver");
+        VERSIONS.setLevel(Level.SEVERE);
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         logs.enable(LogType.PERFORMANCE, Level.ALL);

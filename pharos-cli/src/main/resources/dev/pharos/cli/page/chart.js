@@ -238,7 +238,8 @@ class Chart {
   #move(now) {
     if (this.#motion !== null) {
       const { origin, goal, began } = this.#motion;
-      const done = Math.min(1, (now - began) / 220);
+      // A frame may have begun before what it is to draw was asked for.
+      const done = Math.max(0, Math.min(1, (now - began) / 220));
       const eased = 1 - (1 - done) ** 3;
       this.view = done === 1 ? goal : {
         from: origin.from + (goal.from - origin.from) * eased,
