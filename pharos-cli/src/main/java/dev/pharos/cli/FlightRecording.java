@@ -69,10 +69,11 @@ final class FlightRecording {
     /**
      * Reads a recording.
      *
+     * @param name what it is called
      * @throws FileSystemException if the file cannot be opened, or is no recording that can be read: with a reason in words
      * @throws IOException if reading fails
      */
-    static Timeline read(Path file, Progress progress) throws IOException {
+    static Timeline read(Path file, String name, Progress progress) throws IOException {
         Chunks chunks = Chunks.of(file);
         FlightRecording recording = new FlightRecording();
         Map<String, Long> types = new HashMap<>();
@@ -92,7 +93,7 @@ final class FlightRecording {
             throw damaged(file, e);
         }
         try {
-            return recording.timeline(file, types);
+            return recording.timeline(name, types);
         } catch (OutOfMemoryError e) {
             throw damaged(file, e);
         }
@@ -333,7 +334,7 @@ final class FlightRecording {
         return text.append(trace.isTruncated() ? "\n..." : "").toString();
     }
 
-    private Timeline timeline(Path file, Map<String, Long> types) {
+    private Timeline timeline(String name, Map<String, Long> types) {
         List<String> gaps = new ArrayList<>();
         for (String type : List.of(WAIT, SET, CLEAR)) {
             Long id = types.get(type);
@@ -350,9 +351,8 @@ final class FlightRecording {
         if (lost > 0) {
             gaps.add(lost + " bytes of records were lost: the program wrote them faster than they could be kept");
         }
-        Path name = file.getFileName();
         return new Timeline(
-                name == null ? file.toString() : name.toString(),
+                name,
                 lanes,
                 sources,
                 new ArrayList<>(stacks.keySet()),
