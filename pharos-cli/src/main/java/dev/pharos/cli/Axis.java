@@ -45,16 +45,17 @@ record Axis(long length, long step) {
         return number.setScale(Math.max(0, digits.scale()), RoundingMode.HALF_UP) + " " + UNITS[unit];
     }
 
-    /** A length of time in three digits, as in 1.23 s, 45.6 ms or 789 us. */
+    /** A length of time in three digits, as in 1.23 s, 45.6 ms or 789 us, or in whole seconds if that is more. */
     static String shown(long nanos) {
         int unit = 0;
-        BigDecimal number = BigDecimal.valueOf(nanos);
         BigDecimal thousand = BigDecimal.valueOf(1000);
-        BigDecimal shown = number;
+        BigDecimal shown = BigDecimal.valueOf(nanos);
         while (unit < 3 && shown.compareTo(thousand) >= 0) {
             unit++;
             shown = BigDecimal.valueOf(nanos, 3 * unit).round(new MathContext(3));
         }
-        return shown.toPlainString() + " " + UNITS[unit];
+        boolean thousands = shown.compareTo(thousand) >= 0;
+        return (thousands ? BigDecimal.valueOf(nanos, 9).setScale(0, RoundingMode.HALF_UP) : shown).toPlainString()
+                + " " + UNITS[unit];
     }
 }

@@ -154,9 +154,9 @@ final class Summary {
         return number + " " + what + (number == 1 ? "" : "s");
     }
 
-    /** Prints the tables, in at most so many columns. */
-    void print(PrintStream out, int width) {
-        String format = "%10s %10s %7s %9s %6s %10s %9s  %s%n";
+    /** Prints the tables. */
+    void print(PrintStream out) {
+        String format = "%9s %9s %7s %8s %7s %9s %8s  %s%n";
         out.printf(format, "WAITED", "LONGEST", "WAITS", "TIMEOUTS", "SETS", "REDUNDANT", "RELEASED", "EVENT");
         for (Row row : rows.subList(0, Math.min(ROWS, rows.size()))) {
             out.printf(
@@ -168,11 +168,11 @@ final class Summary {
                     row.sets,
                     row.redundantSets,
                     row.released,
-                    cut(row.name, width - 70));
+                    Terminal.plain(row.name));
         }
         more(out, rows.size(), ROWS, "event");
-        printWaits(out, width, "longest waits", longest, timeline.waits.size());
-        printWaits(out, width, "timeouts", timeouts, allTimeouts);
+        printWaits(out, "longest waits", longest, timeline.waits.size());
+        printWaits(out, "timeouts", timeouts, allTimeouts);
         if (!redundant.isEmpty()) {
             out.println();
             out.println("sets of what was set already");
@@ -181,22 +181,23 @@ final class Summary {
                             .reversed()
                             .thenComparing(entry -> entry.getKey().event + entry.getKey().place))
                     .limit(LONGEST)
-                    .forEach(entry -> out.println(cut(
-                            "%10d times  %s  %s"
-                                    .formatted(entry.getValue(), entry.getKey().event, entry.getKey().place),
-                            width)));
+                    .forEach(entry -> out.printf(
+                            "%9d  %s, %s%n",
+                            entry.getValue(),
+                            Terminal.plain(entry.getKey().event),
+                            Terminal.plain(entry.getKey().place)));
             more(out, redundant.size(), LONGEST, "place");
         }
     }
 
-    private void printWaits(PrintStream out, int width, String title, List<Integer> shown, int all) {
+    private void printWaits(PrintStream out, String title, List<Integer> shown, int all) {
         if (shown.isEmpty()) {
             return;
         }
+        Timeline.Waits waits = timeline.waits;
         out.println();
         out.println(title);
         for (int wait : shown) {
-            Timeline.Waits waits = timeline.waits;
             int change = waits.change(wait);
             String by = change == Timeline.NONE
                     ? ""
@@ -204,17 +205,11 @@ final class Summary {
                             + timeline.threads
                                     .get(timeline.changes.thread(change))
                                     .name();
-            out.println(cut(
-                    "%10s  %s for %s%s, %s%s, at %s"
-                            .formatted(
-                                    Axis.shown(waits.duration(wait)),
-                                    timeline.threads.get(waits.thread(wait)).name(),
-                                    name(timeline, wait),
-                                    waits.clear(wait) ? " to be clear" : "",
-                                    Timeline.OUTCOMES.get(waits.outcome(wait)),
-                                    by,
-                                    Axis.shown(waits.start(wait))),
-                    width));
+            String what = timeline.threads.get(waits.thread(wait)).name() + " for " + name(timeline, wait)
+                    + (waits.clear(wait) ? " to be clear, " : ", ") + Timeline.OUTCOMES.get(waits.outcome(wait)) + by;
+            out.printf(
+                    "%9s  at %-8s  %s%n",
+                    Axis.shown(waits.duration(wait)), Axis.shown(waits.start(wait)), Terminal.plain(what));
         }
         more(out, all, LONGEST, "wait");
     }
@@ -229,7 +224,7 @@ final class Summary {
 
     private static void more(PrintStream out, int all, int shown, String what) {
         if (all > shown) {
-            out.printf("%10s  and %s more%n", "", count(all - shown, what));
+            out.printf("%9s  and %d more %s%n", "", all - shown, what + (all - shown == 1 ? "" : "s"));
         }
     }
 

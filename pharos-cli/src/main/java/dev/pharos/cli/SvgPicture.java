@@ -3,11 +3,7 @@ package dev.pharos.cli;
 
 import java.io.IOException;
 import java.io.Writer;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Draws a timeline as a static SVG picture for a page: light or dark as the page is, and legible in print. What is narrower
@@ -17,7 +13,7 @@ final class SvgPicture {
     private static final int WIDTH = 960;
     private static final int LEFT = 150;
     private static final int RIGHT = 20;
-    private static final int TOP = 56;
+    private static final int TOP = 76;
     private static final int TRACK = 20;
     private static final int LANE = 24;
     private static final int GAP = 14;
@@ -26,7 +22,7 @@ final class SvgPicture {
     private static final int LANES = 40;
     private static final int TRACKS = 12;
 
-    /** Lines from sets and clears to what they ended are drawn only if there are few. */
+    /** Sets and clears, and lines from them to what they ended, are drawn only if there are few: else they hide the waits. */
     private static final int LINES = 200;
 
     /** Colours that those who see no red, or no green, tell apart; the hatch tells a timeout without any. */
@@ -166,10 +162,10 @@ final class SvgPicture {
             svg.append(
                     "<path class=\"rule\" d=\"M" + LEFT + " " + (trackY(row) + 10) + "H" + (WIDTH - RIGHT) + "\"/>\n");
         }
-        Pixels pixels = new Pixels(tracks.size());
+        Narrow narrow = new Narrow(tracks.size());
         timeline.setSpans((event, from, to) -> {
             int row = tracks.of(event);
-            if (row != Rows.HIDDEN && pixels.isNew(row, 0, from, to)) {
+            if (row != Rows.HIDDEN && !narrow.take(row, 0, from, to)) {
                 String name = timeline.events.get(event).name();
                 rect(
                         "set",
@@ -180,20 +176,43 @@ final class SvgPicture {
                         name + " is set for " + Axis.shown(to - from));
             }
         });
+        narrow.draw((row, kind, x, width) -> rect("set", x, trackY(row) + 7, width, 6, ""));
     }
 
-    /** Which pixels are taken already by what is narrower than one. */
-    private final class Pixels {
-        private final List<Set<Integer>> taken = new ArrayList<>();
+    /** Draws what is narrower than a pixel of the picture. */
+    private interface Pen {
+        void draw(int row, int kind, double x, double width);
+    }
 
-        Pixels(int rows) {
-            for (int row = 0; row < rows; row++) {
-                taken.add(new HashSet<>());
-            }
+    /** Which pixels have something in them that is narrower than one: what is side by side is drawn as one. */
+    private final class Narrow {
+        private final boolean[][][] pixels;
+
+        Narrow(int rows) {
+            pixels = new boolean[rows][Timeline.OUTCOMES.size()][PLOT + 1];
         }
 
-        boolean isNew(int row, int kind, long from, long to) {
-            return x(to) - x(from) > 1 || taken.get(row).add(((int) x(from)) * 8 + kind);
+        /** Takes it, if it is narrow. */
+        boolean take(int row, int kind, long from, long to) {
+            boolean narrow = x(to) - x(from) < 1;
+            if (narrow) {
+                pixels[row][kind][(int) (x(from) - LEFT)] = true;
+            }
+            return narrow;
+        }
+
+        void draw(Pen pen) {
+            for (int row = 0; row < pixels.length; row++) {
+                for (int kind = 0; kind < pixels[row].length; kind++) {
+                    int start = 0;
+                    for (int x = 0; x <= PLOT; x++) {
+                        start = x > 0 && pixels[row][kind][x - 1] ? start : x;
+                        if (pixels[row][kind][x] && (x == PLOT || !pixels[row][kind][x + 1])) {
+                            pen.draw(row, kind, LEFT + start, x + 1 - start);
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -204,23 +223,25 @@ final class SvgPicture {
                     "<path class=\"rule\" d=\"M" + LEFT + " " + (laneY(row) + 12) + "H" + (WIDTH - RIGHT) + "\"/>\n");
         }
         Timeline.Waits waits = timeline.waits;
-        Pixels pixels = new Pixels(lanes.size());
-        int joined = 0;
+        Narrow narrow = new Narrow(lanes.size());
         for (int i = 0; i < waits.size(); i++) {
             int row = lanes.of(waits.thread(i));
-            joined += waits.change(i) == Timeline.NONE ? 0 : 1;
-            if (row != Rows.HIDDEN && pixels.isNew(row, waits.outcome(i), waits.start(i), waits.end(i))) {
+            if (row != Rows.HIDDEN && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
                 String title = timeline.threads.get(waits.thread(i)).name() + " waited "
                         + Axis.shown(waits.duration(i)) + " for " + Summary.name(timeline, i)
                         + (waits.clear(i) ? " to be clear" : "") + ": " + Timeline.OUTCOMES.get(waits.outcome(i));
-                String style = "o" + waits.outcome(i) + (lanes.members(row) > 1 ? " many" : "");
-                rect(style, x(waits.start(i)), laneY(row) + 6, x(waits.end(i)) - x(waits.start(i)), 12, title);
+                bar(row, waits.outcome(i), x(waits.start(i)), x(waits.end(i)) - x(waits.start(i)), title);
             }
         }
-        if (joined <= LINES) {
+        narrow.draw((row, outcome, x, width) -> bar(row, outcome, x, width, ""));
+        if (timeline.changes.size() <= LINES) {
             drawJoins();
+            drawChanges();
         }
-        drawChanges();
+    }
+
+    private void bar(int row, int outcome, double x, double width, String title) {
+        rect("o" + outcome + (lanes.members(row) > 1 ? " many" : ""), x, laneY(row) + 6, width, 12, title);
     }
 
     /** Lines from where a change was called, along its moment, to the end of each wait that it ended. */
@@ -242,11 +263,9 @@ final class SvgPicture {
 
     private void drawChanges() {
         Timeline.Changes changes = timeline.changes;
-        Pixels pixels = new Pixels(lanes.size());
         for (int i = 0; i < changes.size(); i++) {
             int row = lanes.of(changes.thread(i));
-            int kind = (changes.clear(i) ? 1 : 0) + (changes.changed(i) ? 0 : 2);
-            if (row != Rows.HIDDEN && pixels.isNew(row, kind, changes.start(i), changes.start(i))) {
+            if (row != Rows.HIDDEN) {
                 String what = (changes.clear(i) ? "clears " : "sets ")
                         + timeline.events.get(changes.event(i)).name();
                 String title = timeline.threads.get(changes.thread(i)).name() + " " + what
@@ -282,7 +301,7 @@ final class SvgPicture {
         }
         String[] meanings = {"sets", "clears", "sets what is set", "clears what is clear"};
         for (int kind = 0; kind < meanings.length; kind++) {
-            if (hasChange(kind)) {
+            if (timeline.changes.size() <= LINES && hasChange(kind)) {
                 svg.append(change(x + 6, y - 4, (kind & 1) != 0, kind < 2)).append("</path>\n");
                 text(x + 16, y, "faint", meanings[kind]);
                 x += kind < 2 ? 62 : 120;

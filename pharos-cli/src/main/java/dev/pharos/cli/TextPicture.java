@@ -23,7 +23,7 @@ final class TextPicture {
     private static final int NAME = 24;
 
     /** What is drawn where the terminal has the letters, and where it has only ASCII. */
-    private static final String[] HEIGHTS = {"\u2581\u2582\u2583\u2584\u2585\u2586", "..--=="};
+    private static final String[] HEIGHTS = {"\u2581\u2582\u2583\u2584\u2585\u2586", "..::##"};
 
     private static final String RULE = "\u2500-";
     private static final String TICK = "\u252c+";

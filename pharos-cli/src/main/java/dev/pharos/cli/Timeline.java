@@ -67,6 +67,10 @@ final class Timeline {
             table.setInt(6, wait, label);
         }
 
+        void renumberEvents(int[] numbers) {
+            Timeline.renumber(table, 1, numbers);
+        }
+
         /** The number of the thread that waited. */
         int thread(int wait) {
             return table.getInt(0, wait);
@@ -145,6 +149,10 @@ final class Timeline {
             table.setInt(3, change, changed ? 1 : 0);
             table.setInt(4, change, released);
             table.setInt(5, change, stack);
+        }
+
+        void renumberEvents(int[] numbers) {
+            Timeline.renumber(table, 1, numbers);
         }
 
         int thread(int change) {
@@ -275,8 +283,10 @@ final class Timeline {
         this.events = IntStream.of(eventOrder).mapToObj(events::get).toList();
         int[] newThread = inverse(threadOrder);
         int[] newEvent = inverse(eventOrder);
-        renumber(waits.table, newThread, newEvent);
-        renumber(changes.table, newThread, newEvent);
+        renumber(waits.table, 0, newThread);
+        renumber(changes.table, 0, newThread);
+        waits.renumberEvents(newEvent);
+        changes.renumberEvents(newEvent);
 
         Join join = new Join(waits, changes, events.size());
         for (int i = 0; i < waits.size(); i++) {
@@ -302,12 +312,10 @@ final class Timeline {
         return inverse;
     }
 
-    private static void renumber(Table table, int[] thread, int[] event) {
+    private static void renumber(Table table, int column, int[] numbers) {
         for (int i = 0; i < table.size(); i++) {
-            table.setInt(0, i, thread[table.getInt(0, i)]);
-            if (table.getInt(1, i) != NONE) {
-                table.setInt(1, i, event[table.getInt(1, i)]);
-            }
+            int old = table.getInt(column, i);
+            table.setInt(column, i, old == NONE ? NONE : numbers[old]);
         }
     }
 

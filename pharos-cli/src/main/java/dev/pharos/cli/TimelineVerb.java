@@ -159,7 +159,7 @@ final class TimelineVerb implements Callable<Integer> {
             terminal.out.println();
             TextPicture.print(timeline, terminal);
             terminal.out.println();
-            summary.print(terminal.out, terminal.width());
+            summary.print(terminal.out);
         }
         if (json) {
             summary.rows.forEach(row -> terminal.out.println(row.json()));
