@@ -52,7 +52,7 @@ final class FlightRecording {
     private final Map<Long, Integer> threads = new HashMap<>();
     private final List<Timeline.Lane> lanes = new ArrayList<>();
     private final Map<String, Integer> events = new HashMap<>();
-    private final List<Timeline.Source> sources = new ArrayList<>();
+    private List<Timeline.Source> sources = new ArrayList<>();
     private final Map<String, Integer> stacks = new LinkedHashMap<>();
     private final Map<RecordedStackTrace, Integer> known = new HashMap<>();
     private final Map<List<String>, Integer> labels = new LinkedHashMap<>();
@@ -69,10 +69,11 @@ final class FlightRecording {
     /**
      * Reads a recording.
      *
+     * @param name what it is called
      * @throws FileSystemException if the file cannot be opened, or is no recording that can be read: with a reason in words
      * @throws IOException if reading fails
      */
-    static Timeline read(Path file, Progress progress) throws IOException {
+    static Timeline read(Path file, String name, Progress progress) throws IOException {
         Chunks chunks = Chunks.of(file);
         FlightRecording recording = new FlightRecording();
         Map<String, Long> types = new HashMap<>();
@@ -92,7 +93,7 @@ final class FlightRecording {
             throw damaged(file, e);
         }
         try {
-            return recording.timeline(file, types);
+            return recording.timeline(name, types);
         } catch (OutOfMemoryError e) {
             throw damaged(file, e);
         }
@@ -159,7 +160,16 @@ final class FlightRecording {
         return time.getEpochSecond() * 1_000_000_000L + time.getNano();
     }
 
-    private static String text(RecordedEvent record, String field) {
+    /** A text that every record has. */
+    private static String text(RecordedEvent record, String field) throws IOException {
+        String text = record.getString(field);
+        if (text == null) {
+            throw new IOException("a record of " + record.getEventType().getName() + " without " + field);
+        }
+        return text;
+    }
+
+    private static String orEmpty(RecordedEvent record, String field) {
         String text = record.getString(field);
         return text == null ? "" : text;
     }
@@ -176,12 +186,13 @@ final class FlightRecording {
     }
 
     private void addWait(RecordedEvent record) throws IOException {
-        String name = text(record, "event");
-        String identity = text(record, "identity");
+        String name = orEmpty(record, "event");
+        String identity = orEmpty(record, "identity"); // none, of a wait for any event of which none ended it
         String outcome = text(record, "outcome");
         boolean all = identity.indexOf('\n') >= 0;
         boolean several = all || name.startsWith("all of ") || name.startsWith("any of ");
-        int event = all || identity.isEmpty() ? Timeline.NONE : event(identity, several ? null : name);
+        boolean none = all || (several && identity.isEmpty());
+        int event = none ? Timeline.NONE : event(identity, several ? "" : name);
         long timeout = record.getLong("timeout");
         int code = Timeline.OUTCOMES.indexOf(outcome);
         if (code < 0) {
@@ -194,10 +205,7 @@ final class FlightRecording {
                 text(record, "waitsFor").equals("clear"),
                 timeout == Long.MAX_VALUE ? Timeline.NONE : timeout);
         waits.end(
-                wait,
-                code,
-                stack(record.getStackTrace()),
-                several || event == Timeline.NONE ? label(name, all ? identity : "") : Timeline.NONE);
+                wait, code, stack(record.getStackTrace()), several ? label(name, all ? identity : "") : Timeline.NONE);
     }
 
     private static long nanos(Duration time) {
@@ -207,7 +215,7 @@ final class FlightRecording {
     private void addChange(RecordedEvent record, boolean clear) {
         changes.add(
                 thread(record.getThread()),
-                event(text(record, "identity"), text(record, "event")),
+                event(orEmpty(record, "identity"), orEmpty(record, "event")),
                 nanos(record.getStartTime()),
                 nanos(record.getDuration()),
                 clear,
@@ -216,7 +224,7 @@ final class FlightRecording {
                 stack(record.getStackTrace()));
     }
 
-    private void addSetting(RecordedEvent record) {
+    private void addSetting(RecordedEvent record) throws IOException {
         long type = record.getLong("id");
         String value = text(record, "value");
         switch (text(record, "name")) {
@@ -277,17 +285,53 @@ final class FlightRecording {
         return new Timeline.Lane(named ? name : (virtual ? "virtual thread #" : "thread #") + id, id, virtual);
     }
 
-    /** The number of an event. Its name may come later than its identity. */
-    private int event(String identity, @Nullable String name) {
-        Integer number = events.putIfAbsent(identity, sources.size());
+    /** The number of an event. Its name may come later than its identity; either may be missing. */
+    private int event(String identity, String name) {
+        String shown = name.isEmpty() ? (identity.isEmpty() ? "unknown event" : identity) : name;
+        String key = identity.isEmpty() ? "\n" + shown : identity;
+        Integer number = events.putIfAbsent(key, sources.size());
         if (number == null) {
-            sources.add(new Timeline.Source(name == null ? identity : name, identity));
+            sources.add(new Timeline.Source(shown, identity));
             return sources.size() - 1;
         }
-        if (name != null && sources.get(number).name().equals(identity)) {
+        if (!name.isEmpty() && sources.get(number).name().equals(identity)) {
             sources.set(number, new Timeline.Source(name, identity));
         }
         return number;
+    }
+
+    /**
+     * Finds events again that were told by their name alone. JDK 17 loses some of the longer texts where a new chunk begins:
+     * they are told without their identity there.
+     */
+    private void findAgain() {
+        Map<String, Integer> byName = new HashMap<>(); // or NONE, if several have the name
+        for (int i = 0; i < sources.size(); i++) {
+            if (!sources.get(i).identity().isEmpty()) {
+                byName.merge(sources.get(i).name(), i, (one, other) -> Timeline.NONE);
+            }
+        }
+        List<Timeline.Source> kept = new ArrayList<>();
+        int[] number = new int[sources.size()];
+        Arrays.fill(number, Timeline.NONE);
+        for (int i = 0; i < number.length; i++) {
+            boolean known = !sources.get(i).identity().isEmpty();
+            if (known || byName.getOrDefault(sources.get(i).name(), Timeline.NONE) == Timeline.NONE) {
+                number[i] = kept.size();
+                kept.add(sources.get(i));
+            }
+        }
+        for (int i = 0; i < number.length; i++) {
+            if (number[i] == Timeline.NONE) {
+                number[i] = number[byName.getOrDefault(sources.get(i).name(), Timeline.NONE)];
+            }
+        }
+        if (kept.size() < sources.size()) {
+            sources = kept;
+            waits.renumberEvents(number);
+            changes.renumberEvents(number);
+            groups.replaceAll(group -> Arrays.stream(group).map(i -> number[i]).toArray());
+        }
     }
 
     /** The number of a label: of what several are called, and of all, who they are, a line each. */
@@ -296,7 +340,7 @@ final class FlightRecording {
         if (number == null) {
             groups.add(Arrays.stream(identities.split("\n"))
                     .filter(identity -> !identity.isEmpty())
-                    .mapToInt(identity -> event(identity, null))
+                    .mapToInt(identity -> event(identity, ""))
                     .toArray());
             return groups.size() - 1;
         }
@@ -333,7 +377,8 @@ final class FlightRecording {
         return text.append(trace.isTruncated() ? "\n..." : "").toString();
     }
 
-    private Timeline timeline(Path file, Map<String, Long> types) {
+    private Timeline timeline(String name, Map<String, Long> types) {
+        findAgain();
         List<String> gaps = new ArrayList<>();
         for (String type : List.of(WAIT, SET, CLEAR)) {
             Long id = types.get(type);
@@ -343,16 +388,15 @@ final class FlightRecording {
             }
             Duration threshold = id == null ? Duration.ZERO : thresholds.getOrDefault(id, Duration.ZERO);
             if (!threshold.isZero()) {
-                gaps.add(what + " shorter than " + threshold.toNanos() / 1e6 + " ms are left out: " + type
+                gaps.add(what + " shorter than " + Axis.shown(threshold.toNanos()) + " are left out: " + type
                         + "#threshold was set");
             }
         }
         if (lost > 0) {
             gaps.add(lost + " bytes of records were lost: the program wrote them faster than they could be kept");
         }
-        Path name = file.getFileName();
         return new Timeline(
-                name == null ? file.toString() : name.toString(),
+                name,
                 lanes,
                 sources,
                 new ArrayList<>(stacks.keySet()),

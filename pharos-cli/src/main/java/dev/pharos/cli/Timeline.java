@@ -67,6 +67,10 @@ final class Timeline {
             table.setInt(6, wait, label);
         }
 
+        void renumberEvents(int[] numbers) {
+            Timeline.renumber(table, 1, numbers);
+        }
+
         /** The number of the thread that waited. */
         int thread(int wait) {
             return table.getInt(0, wait);
@@ -145,6 +149,10 @@ final class Timeline {
             table.setInt(3, change, changed ? 1 : 0);
             table.setInt(4, change, released);
             table.setInt(5, change, stack);
+        }
+
+        void renumberEvents(int[] numbers) {
+            Timeline.renumber(table, 1, numbers);
         }
 
         int thread(int change) {
@@ -251,8 +259,7 @@ final class Timeline {
             last = Math.max(last, changes.end(i));
             changes.table.setLong(0, i, changes.start(i) - first);
         }
-        boolean empty = waits.size() + changes.size() == 0;
-        start = empty ? Instant.EPOCH : Instant.ofEpochSecond(0, first);
+        start = waits.size() + changes.size() == 0 ? Instant.EPOCH : Instant.ofEpochSecond(0, first);
         duration = last - first;
 
         NaturalOrder order = new NaturalOrder();
@@ -276,8 +283,10 @@ final class Timeline {
         this.events = IntStream.of(eventOrder).mapToObj(events::get).toList();
         int[] newThread = inverse(threadOrder);
         int[] newEvent = inverse(eventOrder);
-        renumber(waits.table, newThread, newEvent);
-        renumber(changes.table, newThread, newEvent);
+        renumber(waits.table, 0, newThread);
+        renumber(changes.table, 0, newThread);
+        waits.renumberEvents(newEvent);
+        changes.renumberEvents(newEvent);
 
         Join join = new Join(waits, changes, events.size());
         for (int i = 0; i < waits.size(); i++) {
@@ -303,11 +312,47 @@ final class Timeline {
         return inverse;
     }
 
-    private static void renumber(Table table, int[] thread, int[] event) {
+    private static void renumber(Table table, int column, int[] numbers) {
         for (int i = 0; i < table.size(); i++) {
-            table.setInt(0, i, thread[table.getInt(0, i)]);
-            if (table.getInt(1, i) != NONE) {
-                table.setInt(1, i, event[table.getInt(1, i)]);
+            int old = table.getInt(column, i);
+            table.setInt(column, i, old == NONE ? NONE : numbers[old]);
+        }
+    }
+
+    boolean isEmpty() {
+        return waits.size() + changes.size() == 0;
+    }
+
+    /** Told of a time in which an event was set. */
+    interface SetSpans {
+        void add(int event, long from, long to);
+    }
+
+    /** Tells of all times in which an event was set, as far as they are known. */
+    void setSpans(SetSpans spans) {
+        // Sets less clears: where a set and a clear overlap, either may have begun first, and the sum is right after
+        // both.
+        int[] level = new int[events.size()];
+        boolean[] seen = new boolean[level.length];
+        long[] setAt = new long[level.length];
+        for (int i = 0; i < changes.size(); i++) {
+            int event = changes.event(i);
+            if (changes.changed(i)) {
+                if (!seen[event]) {
+                    seen[event] = true;
+                    level[event] = changes.clear(i) ? 1 : 0; // set since before the first record
+                }
+                level[event] += changes.clear(i) ? -1 : 1;
+                if (!changes.clear(i) && level[event] == 1) {
+                    setAt[event] = changes.start(i);
+                } else if (changes.clear(i) && level[event] == 0) {
+                    spans.add(event, setAt[event], changes.start(i));
+                }
+            }
+        }
+        for (int event = 0; event < level.length; event++) {
+            if (level[event] > 0) {
+                spans.add(event, setAt[event], duration);
             }
         }
     }
