@@ -8,6 +8,7 @@ module dev.pharos.cli {
     requires dev.pharos.examples;
     requires dev.pharos.process;
     requires info.picocli;
+    requires static jdk.jfr;
 
     opens dev.pharos.cli to
             info.picocli;

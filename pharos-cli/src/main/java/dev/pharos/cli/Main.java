@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
             "Another shell: pharos set /run/app/db-ready"
         })
 public final class Main implements Callable<Integer> {
-    static final List<String> VERBS = List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "demo");
+    static final List<String> VERBS =
+            List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "timeline", "demo");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -49,7 +50,8 @@ public final class Main implements Callable<Integer> {
             case "watch" -> new WatchVerb(terminal);
             case "list" -> new ListVerb(terminal);
             case "rm" -> new RmVerb(terminal);
-            default -> new Demo(terminal.out);
+            case "timeline" -> new TimelineVerb(terminal);
+            default -> new Demo(terminal);
         };
     }
 

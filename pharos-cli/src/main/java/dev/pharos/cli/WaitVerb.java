@@ -93,7 +93,7 @@ final class WaitVerb implements Callable<Integer> {
             return code.status;
         }
         List<Path> released;
-        try (Progress progress = new Progress(messages, subject(), timeout)) {
+        try (Progress progress = Progress.ofWait(messages, subject(), timeout)) {
             progress.start();
             released = await(events);
         } catch (ProcessEventException e) {
