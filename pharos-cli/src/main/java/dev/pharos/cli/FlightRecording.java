@@ -117,6 +117,8 @@ final class FlightRecording {
         static Chunks of(Path file) throws IOException {
             if (Files.isDirectory(file)) {
                 throw bad(file, "a folder; give it a recording");
+            } else if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw bad(file, "no regular file; copy it into one first, since it is read more than once");
             }
             try (FileChannel channel = FileChannel.open(file)) {
                 long size = channel.size();
