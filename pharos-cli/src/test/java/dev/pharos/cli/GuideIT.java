@@ -29,8 +29,10 @@ class GuideIT {
     @MethodSource("scripts")
     void script_asItStands_printsWhatTheGuideSays(String script, String output, @TempDir Path directory)
             throws Exception {
-        Path target = Files.createDirectories(directory.resolve("pharos-cli/target")); // as in the sources
-        Files.createSymbolicLink(target.resolve("lib"), Installed.home().resolve("lib"));
+        // As in the sources: the jars are in pharos-cli/target/lib.
+        Path target = Files.createDirectories(directory.resolve("pharos-cli/target"));
+        Path lib =
+                Files.createSymbolicLink(target.resolve("lib"), Installed.home().resolve("lib"));
         try (Installed pharos = new Installed(directory)) {
             Installed.Run run = pharos.sh(script);
 
@@ -39,6 +41,7 @@ class GuideIT {
             if (output != null) {
                 assertThat(run.out()).isEqualTo(output);
             }
+            Files.delete(lib);
         }
     }
 }
