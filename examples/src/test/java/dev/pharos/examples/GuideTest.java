@@ -124,11 +124,16 @@ class GuideTest {
     @Test
     void tables_codeUnderPharos_compiles() throws IOException {
         try (JShell shell = shell()) {
-            paste(CAST, shell);
-            for (String code : codeUnderPharos()) {
-                paste("void never() throws Exception { " + code + "; }", shell);
-            }
+            paste("class Tables {" + CAST + methods(codeUnderPharos()) + "}", shell);
         }
+    }
+
+    private static String methods(List<String> bodies) {
+        StringBuilder methods = new StringBuilder();
+        for (String body : bodies) {
+            methods.append("void cell%d() throws Exception { %s; }%n".formatted(methods.length(), body));
+        }
+        return methods.toString();
     }
 
     /** The code in the column Pharos of each table. */
@@ -174,7 +179,7 @@ class GuideTest {
         while (!next.source().isEmpty()) {
             for (SnippetEvent event : shell.eval(next.source())) {
                 assertThat(event.status())
-                        .as("%s%n%s", event.snippet().source(), diagnostics(event, shell))
+                        .as("%s%n%s", diagnostics(event, shell), event.snippet().source())
                         .isIn(Snippet.Status.VALID, Snippet.Status.OVERWRITTEN);
                 assertThat(event.exception()).as(event.snippet().source()).isNull();
             }
@@ -184,8 +189,10 @@ class GuideTest {
     }
 
     private static List<String> diagnostics(SnippetEvent event, JShell shell) {
+        String source = event.snippet().source();
         return shell.diagnostics(event.snippet())
-                .map(diagnostic -> diagnostic.getMessage(null))
+                .map(wrong -> source.substring((int) wrong.getStartPosition(), (int) wrong.getEndPosition()) + ": "
+                        + wrong.getMessage(null))
                 .toList();
     }
 
