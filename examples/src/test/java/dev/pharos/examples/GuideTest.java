@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jdk.jshell.JShell;
@@ -34,6 +35,7 @@ class GuideTest {
     private static final Pattern BLOCK = Pattern.compile(
             "(?ms)^```(?<language>[^\n]*)\n(?<code>.*?)^```\n(\n```text(?<vary> numbers vary)?\n(?<output>.*?)^```\n)?");
     private static final Pattern SINCE = Pattern.compile("from JDK (\\d+) on");
+    private static final Pattern LINK = Pattern.compile("\\]\\((?!https:)([^)#]*)#?([^)]*)\\)");
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
     /** What the code in the tables speaks of. */
@@ -99,6 +101,25 @@ class GuideTest {
                 .count();
         long outputs = blocks.stream().filter(block -> !block.output.isEmpty()).count();
         assertThat(2 * (blocks.size() + outputs)).isEqualTo(fences);
+    }
+
+    @Test
+    void guide_eachLink_leadsToAFileAndAHeading() throws IOException {
+        Matcher link = LINK.matcher(Files.readString(GUIDE));
+        assertThat(link.find()).isTrue();
+        do {
+            Path target = link.group(1).isEmpty() ? GUIDE : GUIDE.resolveSibling(link.group(1));
+            assertThat(target).exists();
+            if (!link.group(2).isEmpty()) {
+                assertThat(Files.readAllLines(target).stream()
+                                .filter(line -> line.startsWith("#"))
+                                .map(line -> line.replaceFirst("#+ ", ""))
+                                .map(title -> title.toLowerCase(Locale.ROOT)
+                                        .replaceAll("[^a-z0-9 -]", "")
+                                        .replace(' ', '-')))
+                        .contains(link.group(2));
+            }
+        } while (link.find());
     }
 
     @ParameterizedTest(name = "{0}")
