@@ -401,7 +401,7 @@ class Chart {
   draw(scale = window.devicePixelRatio || 1) {
     const context = Chart.#sized(this.#canvas, this.width, this.height, scale);
     this.#scale = scale;
-    this.drawn = { bars: 0, columns: 0, waits: 0, changes: 0, joins: 0, joinedWaits: [], spans: 0 };
+    this.drawn = { bars: 0, columns: 0, waits: 0, changes: 0, joins: 0, joined: [], spans: 0 };
     context.fillStyle = this.#colours.paper;
     context.fillRect(0, 0, this.width, this.height);
     this.scroll = this.#scroller.scrollTop;
@@ -433,6 +433,7 @@ class Chart {
       context.restore();
     }
     joins.filter((join) => join.strong).forEach((join) => this.#drawJoin(context, join));
+    joins.forEach((join) => this.#drawDots(context, join));
     if (this.pinned > 0 && this.scroll > 0) {
       context.fillStyle = this.#colours.line;
       context.fillRect(0, this.pinned - 1, this.width, 1);
@@ -931,19 +932,29 @@ class Chart {
     context.fillStyle = this.#colours.mark;
     const width = strong ? 1.8 : 1;
     context.fillRect(x - width / 2, Math.min(...through), width, Math.max(...through) - Math.min(...through));
-    for (const row of rows) {
-      const y = row === undefined ? -1 : this.middle(row);
-      if (y > this.pinned) {
+    context.globalAlpha = 1;
+  }
+
+  /** The dots by which a line ends waits, on their bars. */
+  #drawDots(context, { change, strong }) {
+    const x = this.x(this.#recording.changes.start[change]);
+    const waits = this.#recording.releasedBy.of(change);
+    if (waits.length === 0 || x < this.left || x > this.width - this.right) {
+      return;
+    }
+    this.drawn.joins++;
+    context.fillStyle = this.#colours.mark;
+    for (const wait of waits) {
+      this.drawn.joined.push([wait, change]);
+      const row = this.rowOf.thread.get(this.#recording.waits.thread[wait]);
+      if (this.middle(row) > this.pinned) {
+        context.globalAlpha = this.chosen === null || this.chosen.waits[wait] || strong ? 1 : 0.15;
         context.beginPath();
-        context.arc(x, y, row.isGroup ? 4 : strong ? 3.4 : 2.4, 0, 7);
+        context.arc(x, this.middle(row), row.isGroup ? 4 : strong ? 3.4 : 2.4, 0, 7);
         context.fill();
       }
     }
     context.globalAlpha = 1;
-    if (waits.length > 0) {
-      this.drawn.joins++;
-      this.drawn.joinedWaits.push(...waits);
-    }
   }
 
   // The overview: all of the time, with the part that is in view

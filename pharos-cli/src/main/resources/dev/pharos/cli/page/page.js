@@ -859,10 +859,9 @@ function expose(recording, page, times) {
       return chart.rows.filter((row) => row.kind !== "heading")
         .map(({ kind, name, members, folded, isGroup }) => ({ kind, name, count: members.length, folded: isGroup && folded }));
     },
-    /** How many were drawn in the last frame. */
+    /** How many were drawn in the last frame, and which waits were joined to which changes. */
     get drawn() {
-      const { joinedWaits, ...counts } = chart.drawn;
-      return { ...counts, joined: joinedWaits.map((wait) => [wait, recording.waits.change[wait]]) };
+      return { ...chart.drawn };
     },
     get view() {
       return { ...chart.goal };
