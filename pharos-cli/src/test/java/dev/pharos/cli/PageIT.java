@@ -120,7 +120,7 @@ class PageIT {
             recording.stop();
             recording.dump(file);
         }
-        return FlightRecording.read(file, share -> {});
+        return FlightRecording.read(file, name, share -> {});
     }
 
     private static Path write(Timeline timeline, String name) throws IOException {

@@ -29,6 +29,7 @@ class Row {
     this.name = name;
     this.members = members; // the numbers of the events or threads
     this.group = null; // the row of the group that this one is in
+    this.rows = []; // those of its members, of a group
     this.folded = false;
     this.top = 0;
     this.height = 0;
@@ -88,36 +89,33 @@ class Chart {
     return Math.min(changes.length > 0 ? changed[changes[0]] : Infinity, waits.length > 0 ? waited[waits[0]] : Infinity);
   }
 
-  /** The rows for names: in groups of one pattern if there are many, and in the order of who comes first. */
+  /** The rows for names: those of one pattern together, as a group if there are many, and first whose first comes first. */
   static #grouped(kind, names, firstOf) {
     const numbers = names.map((_, number) => number).filter((number) => firstOf(number) < Infinity);
-    const byPattern = new Map();
+    const patterns = new Map();
     for (const number of numbers) {
       const pattern = names[number].replace(/@[0-9a-f]+$|[0-9]+(?=[^0-9]*$)/, (part) => part.startsWith("@") ? "@*" : "*");
-      byPattern.set(pattern, [...(numbers.length > MANY_LANES ? byPattern.get(pattern) ?? [] : []), number]);
-      if (numbers.length <= MANY_LANES) {
-        byPattern.delete(pattern);
-        byPattern.set("\0" + number, [number]);
+      if (!patterns.has(pattern)) {
+        patterns.set(pattern, { members: [], first: Infinity });
       }
+      const group = patterns.get(pattern);
+      group.members.push(number);
+      group.first = Math.min(group.first, firstOf(number));
     }
     const inOrder = new Intl.Collator("en", { numeric: true }).compare;
-    const tops = [];
-    for (const [pattern, members] of byPattern) {
-      const rows = members.map((number) => new Row(kind, names[number], [number]));
-      if (members.length < GROUP) {
-        tops.push(...rows);
-      } else {
-        const group = new Row(kind, pattern, members);
-        group.folded = true;
-        group.rows = rows.sort((a, b) => inOrder(a.name, b.name));
-        rows.forEach((row) => {
-          row.group = group;
-        });
-        tops.push(group);
+    return [...patterns].sort(([, a], [, b]) => a.first - b.first).flatMap(([pattern, { members }]) => {
+      const rows = members.map((number) => new Row(kind, names[number], [number])).sort((a, b) => inOrder(a.name, b.name));
+      if (numbers.length <= MANY_LANES || rows.length < GROUP) {
+        return rows;
       }
-    }
-    const first = new Map(tops.map((row) => [row, Math.min(...row.members.map(firstOf))]));
-    return tops.sort((a, b) => first.get(a) - first.get(b));
+      const group = new Row(kind, pattern, members);
+      group.folded = true;
+      group.rows = rows;
+      rows.forEach((row) => {
+        row.group = group;
+      });
+      return [group];
+    });
   }
 
   toggle(row, folded = !row.folded) {
