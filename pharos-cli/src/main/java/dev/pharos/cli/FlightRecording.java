@@ -226,10 +226,10 @@ final class FlightRecording {
                 stack(record.getStackTrace()));
     }
 
-    private void addSetting(RecordedEvent record) throws IOException {
+    private void addSetting(RecordedEvent record) {
         long type = record.getLong("id");
-        String value = text(record, "value");
-        switch (text(record, "name")) {
+        String value = orEmpty(record, "value");
+        switch (orEmpty(record, "name")) {
             case "threshold" -> {
                 Duration threshold = threshold(value);
                 thresholds.merge(type, threshold, (one, other) -> one.compareTo(other) > 0 ? one : other);

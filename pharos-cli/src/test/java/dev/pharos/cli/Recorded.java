@@ -60,23 +60,8 @@ final class Recorded {
      * is the one that Java records.
      */
     static Thread startBlocked(TestThreads threads, String name, TestThreads.Action action) {
-        Thread thread = start(name, action);
+        Thread thread = threads.start(name, action);
         threads.awaitBlocked(thread);
-        return thread;
-    }
-
-    private static Thread start(String name, TestThreads.Action action) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        action.run();
-                    } catch (Exception e) {
-                        throw new AssertionError(e);
-                    }
-                },
-                name);
-        thread.setDaemon(true);
-        thread.start();
         return thread;
     }
 
@@ -104,7 +89,7 @@ final class Recorded {
         });
         interrupted.interrupt();
         threads.join(interrupted);
-        threads.join(start("timeout", () -> {
+        threads.join(threads.start("timeout", () -> {
             ready.await(1, TimeUnit.MILLISECONDS);
             Event.awaitAny(Duration.ofMillis(1), ready, stop);
         }));
