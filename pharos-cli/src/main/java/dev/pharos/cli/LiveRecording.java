@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.ThreadEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ final class LiveRecording implements AutoCloseable {
      */
     static LiveRecording start() throws IOException {
         try {
+            new ThreadEvent().clear(); // has the types of the records loaded, which takes longer than a short wait
             Recording recording = new Recording(); // of no event of the JDK
             recording.start();
             return new LiveRecording(recording);
