@@ -180,6 +180,9 @@ class HoldTest {
                 ClusterEvent lonely = cut.event("event");
                 ClusterEvent held = cut.event("held");
                 ClusterEvent witness = other.event("held")) {
+            ClusterEvent opposite = other.event("opposite");
+            opposite.set();
+            CompletableFuture<Void> clear = cut.event("opposite").whenClear();
             ClusterEvent.Hold hold = held.hold();
             Thread waiter = threads.start(lonely::await);
             CompletableFuture<Void> future = lonely.whenSet();
@@ -188,9 +191,12 @@ class HoldTest {
             witness.awaitClear();
             seen.set();
             seen.clear();
+            opposite.clear();
+            opposite.set();
             restart();
             threads.join(waiter);
             threads.get(future);
+            threads.get(clear);
             threads.get(hold.onLost());
         }
     }
