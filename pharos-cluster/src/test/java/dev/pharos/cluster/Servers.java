@@ -51,9 +51,9 @@ final class Servers implements AutoCloseable {
 
     /** One of the servers; its process is replaced by another when it is started again. */
     private static final class Server {
-        final int client = port();
-        final int quorum = port();
-        final int election = port();
+        final int client = freePort();
+        final int quorum = freePort();
+        final int election = freePort();
         Process process;
         Process pause;
     }
@@ -155,7 +155,7 @@ final class Servers implements AutoCloseable {
         QuorumPeerMain.main(args);
     }
 
-    private static synchronized int port() {
+    private static synchronized int freePort() {
         while (true) {
             int port = RANDOM.nextInt(LOWEST_PORT, HIGHEST_PORT + 1);
             if (PORTS_TAKEN.contains(port)) {
@@ -182,7 +182,12 @@ final class Servers implements AutoCloseable {
 
     /** The address of one server. */
     String address(int server) {
-        return "127.0.0.1:" + servers.get(server).client;
+        return "127.0.0.1:" + port(server);
+    }
+
+    /** The port for the clients of one server. */
+    int port(int server) {
+        return servers.get(server).client;
     }
 
     /** Where one server keeps its data: its logs are in the folder version-2 there. */
