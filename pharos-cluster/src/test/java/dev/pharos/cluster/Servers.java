@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,6 +50,9 @@ final class Servers implements AutoCloseable {
     private final List<Server> servers = new ArrayList<>();
     private final Thread hook = new Thread(this::end);
 
+    /** Between servers, if at all: links.get(i).get(j) are what server i reaches the ports of server j through. */
+    private final List<List<Link>> links = new ArrayList<>();
+
     /** One of the servers; its process is replaced by another when it is started again. */
     private static final class Server {
         final int client = freePort();
@@ -58,7 +62,19 @@ final class Servers implements AutoCloseable {
         Process pause;
     }
 
-    private Servers(int count) throws IOException {
+    /** The way from one server to another. */
+    private record Link(Proxy quorum, Proxy election) {
+        static Link to(Server server) {
+            return new Link(new Proxy(server.quorum), new Proxy(server.election));
+        }
+
+        void each(Consumer<Proxy> action) {
+            action.accept(quorum);
+            action.accept(election);
+        }
+    }
+
+    private Servers(int count, boolean linked) throws IOException {
         Path memory = Path.of("/dev/shm");
         folder = Files.isWritable(memory)
                 ? Files.createTempDirectory(memory, "pharos-servers-")
@@ -66,6 +82,9 @@ final class Servers implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
         for (int i = 0; i < count; i++) {
             servers.add(new Server());
+        }
+        for (int i = 0; linked && i < count; i++) {
+            links.add(servers.stream().map(Link::to).toList());
         }
         for (int i = 0; i < count; i++) {
             Files.createDirectories(data(i));
@@ -76,10 +95,15 @@ final class Servers implements AutoCloseable {
 
     /** Starts so many servers, and returns when they serve. */
     static Servers start(int count) {
+        return start(count, false);
+    }
+
+    /** Starts so many servers, which can be cut off from one another if they are linked by proxies. */
+    static Servers start(int count, boolean linked) {
         for (int attempt = 1; ; attempt++) {
             Servers servers = null;
             try {
-                servers = new Servers(count);
+                servers = new Servers(count, linked);
                 for (int i = 0; i < count; i++) {
                     servers.start(servers.servers.get(i), i);
                 }
@@ -111,7 +135,14 @@ final class Servers implements AutoCloseable {
                 "admin.enableServer=false",
                 "4lw.commands.whitelist=*"));
         for (int i = 0; i < servers.size(); i++) {
-            lines.add("server." + (i + 1) + "=127.0.0.1:" + servers.get(i).quorum + ":" + servers.get(i).election);
+            boolean direct = links.isEmpty() || i == server;
+            int quorum = direct
+                    ? servers.get(i).quorum
+                    : links.get(server).get(i).quorum().port();
+            int election = direct
+                    ? servers.get(i).election
+                    : links.get(server).get(i).election().port();
+            lines.add("server." + (i + 1) + "=127.0.0.1:" + quorum + ":" + election);
         }
         return lines;
     }
@@ -286,6 +317,21 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /** Cuts a server off from the others, so that what it sends does not arrive, or what they send it, or both. */
+    void cut(int server, boolean sends, boolean hears) {
+        for (int i = 0; i < count(); i++) {
+            if (i != server) {
+                links.get(server).get(i).each(link -> link.drop(sends, hears));
+                links.get(i).get(server).each(link -> link.drop(hears, sends));
+            }
+        }
+    }
+
+    /** Lets everything arrive again, what was sent meanwhile included. */
+    void heal() {
+        links.forEach(row -> row.forEach(link -> link.each(Proxy::heal)));
+    }
+
     /** Stops a process. What is returned lets it go on when told to, and when this JVM is gone. */
     static Process pause(Process process) {
         try {
@@ -334,6 +380,7 @@ final class Servers implements AutoCloseable {
                 server.pause = null;
             }
         }
+        links.forEach(row -> row.forEach(link -> link.each(Proxy::close)));
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
