@@ -190,7 +190,7 @@ class HistoryTest {
     void violations_ofSmallHistories_agreeWithASearchOfAllOrders() {
         SplittableRandom random = new SplittableRandom(1);
         int[] verdicts = new int[2];
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 10_000; i++) {
             operations.clear();
             for (int client = 1; client <= 3; client++) {
                 long time = random.nextInt(6);
@@ -212,8 +212,8 @@ class HistoryTest {
                     .isEqualTo(linearizable);
             verdicts[linearizable ? 1 : 0]++;
         }
-        assertThat(verdicts[0]).as("wrong ones").isGreaterThan(1_000);
-        assertThat(verdicts[1]).as("right ones").isGreaterThan(1_000);
+        assertThat(verdicts[0]).as("wrong ones").isGreaterThan(500);
+        assertThat(verdicts[1]).as("right ones").isGreaterThan(500);
     }
 
     private boolean anyOrderPasses(List<Operation> writes) {

@@ -58,10 +58,20 @@ final class Proxy implements AutoCloseable {
         return sessions.keySet();
     }
 
-    /** Has the servers end the session seen last, as if its client had been silent for too long. */
-    void expire(String address) throws IOException, InterruptedException {
-        if (session != 0) {
-            new ZooKeeper(address, 10_000, event -> {}, session, sessions.get(session)).close();
+    /**
+     * Has the servers end the session seen last, as if its client had been silent for too long: another client takes
+     * it over, and closes it. Returns whether a server could be reached.
+     */
+    boolean expire(String address) throws IOException, InterruptedException {
+        if (session == 0) {
+            return false;
+        }
+        Event reached = new ThreadEvent("reached");
+        ZooKeeper other = new ZooKeeper(address, 10_000, event -> reached.set(), session, sessions.get(session));
+        try {
+            return reached.await(5, TimeUnit.SECONDS);
+        } finally {
+            other.close();
         }
     }
 
