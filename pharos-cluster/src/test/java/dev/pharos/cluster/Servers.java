@@ -55,11 +55,18 @@ final class Servers implements AutoCloseable {
 
     /** One of the servers; its process is replaced by another when it is started again. */
     private static final class Server {
+        final String host;
+        final String[] command;
         final int client = freePort();
         final int quorum = freePort();
         final int election = freePort();
         Process process;
         Process pause;
+
+        Server(String host, String... command) {
+            this.host = host;
+            this.command = command;
+        }
     }
 
     /** The way from one server to another. */
@@ -74,14 +81,14 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    private Servers(int count, boolean linked) throws IOException {
+    private Servers(int count, boolean linked, Hosts hosts) throws IOException {
         Path memory = Path.of("/dev/shm");
         folder = Files.isWritable(memory)
                 ? Files.createTempDirectory(memory, "pharos-servers-")
                 : Files.createTempDirectory("pharos-servers-");
         Runtime.getRuntime().addShutdownHook(hook);
         for (int i = 0; i < count; i++) {
-            servers.add(new Server());
+            servers.add(hosts == null ? new Server("127.0.0.1") : new Server(hosts.address(i), hosts.command(i)));
         }
         for (int i = 0; linked && i < count; i++) {
             links.add(servers.stream().map(Link::to).toList());
@@ -100,10 +107,19 @@ final class Servers implements AutoCloseable {
 
     /** Starts so many servers, which can be cut off from one another if they are linked by proxies. */
     static Servers start(int count, boolean linked) {
+        return start(count, linked, null);
+    }
+
+    /** Starts a server on each of the first hosts. */
+    static Servers start(int count, Hosts hosts) {
+        return start(count, false, hosts);
+    }
+
+    private static Servers start(int count, boolean linked, Hosts hosts) {
         for (int attempt = 1; ; attempt++) {
             Servers servers = null;
             try {
-                servers = new Servers(count, linked);
+                servers = new Servers(count, linked, hosts);
                 for (int i = 0; i < count; i++) {
                     servers.start(servers.servers.get(i), i);
                 }
@@ -130,7 +146,7 @@ final class Servers implements AutoCloseable {
                 "syncLimit=4",
                 "dataDir=" + data(server),
                 "clientPort=" + servers.get(server).client,
-                "clientPortAddress=127.0.0.1",
+                "clientPortAddress=" + servers.get(server).host,
                 "maxClientCnxns=0",
                 "admin.enableServer=false",
                 "4lw.commands.whitelist=*"));
@@ -142,30 +158,31 @@ final class Servers implements AutoCloseable {
             int election = direct
                     ? servers.get(i).election
                     : links.get(server).get(i).election().port();
-            lines.add("server." + (i + 1) + "=127.0.0.1:" + quorum + ":" + election);
+            lines.add("server." + (i + 1) + "=" + servers.get(i).host + ":" + quorum + ":" + election);
         }
         return lines;
     }
 
     private void start(Server server, int number) throws IOException {
         File log = folder.resolve(number + ".log").toFile();
-        server.process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xshare:auto",
-                        "-Xmx256m",
-                        // What a killed process has written is not lost with it; only a machine loses what is not
-                        // forced.
-                        "-Dzookeeper.forceSync=no",
-                        // The logs hold all transactions from the first on, and none comes as part of a snapshot.
-                        "-Dzookeeper.snapCount=100000000",
-                        "-Dzookeeper.snapshotSizeFactor=1000000",
-                        "-Dzookeeper.preAllocSize=1024",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Servers.class.getName(),
-                        folder.resolve(number + ".cfg").toString())
+        List<String> command = new ArrayList<>(List.of(server.command));
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "-Xmx256m",
+                // What a killed process has written is not lost with it; only a machine loses what is not forced.
+                "-Dzookeeper.forceSync=no",
+                // The logs hold all transactions from the first on, and none comes as part of a snapshot.
+                "-Dzookeeper.snapCount=100000000",
+                "-Dzookeeper.snapshotSizeFactor=1000000",
+                "-Dzookeeper.preAllocSize=1024",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Servers.class.getName(),
+                folder.resolve(number + ".cfg").toString()));
+        server.process = new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log))
                 .start();
@@ -213,7 +230,7 @@ final class Servers implements AutoCloseable {
 
     /** The address of one server. */
     String address(int server) {
-        return "127.0.0.1:" + port(server);
+        return servers.get(server).host + ":" + port(server);
     }
 
     /** The port for the clients of one server. */
@@ -245,7 +262,7 @@ final class Servers implements AutoCloseable {
     String ask(int server, String command) {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(1_000);
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(server).client), 1_000);
+            socket.connect(new InetSocketAddress(servers.get(server).host, servers.get(server).client), 1_000);
             socket.getOutputStream().write(command.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
