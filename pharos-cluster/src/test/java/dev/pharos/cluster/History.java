@@ -4,10 +4,13 @@ package dev.pharos.cluster;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What was done to one event, by whom and when, what the servers made of it, and what no correct event could do so. */
@@ -28,7 +31,8 @@ final class History {
      *   exactly once   Each client's changes, in order, are those of its operations, in order: one for each that said
      *                  it made one, none for one that said it made none or that it surely failed, one or none for one
      *                  whose outcome is unknown. All ways to pair the unknown are followed at the same time; of those
-     *                  that come out even, the one with the earliest operations counts, since it allows most.
+     *                  that come out even, the one with the earliest operations counts, since it allows most. A change
+     *                  bears the time at which its client asked for it, which leaves little to choose.
      *   order          A change whose operation returned before another's was called comes before it.
      *   reads          An operation that changed nothing read: a set() that said false found the event set, an await
      *                  that was released saw it set at a moment between its call and its return. So each has a gap of
@@ -88,14 +92,37 @@ final class History {
      *
      * @param zxid its transaction
      * @param client whose session made it; NOBODY if that session ended and its hold with it
+     * @param hold which hold was begun or ended
+     * @param time when the client asked for it, by what it wrote itself, to within a few milliseconds; NEVER if unknown
      */
-    record Change(long zxid, int client, Kind kind) {}
+    record Change(long zxid, int client, Kind kind, String hold, long time) {
+        Change(long zxid, int client, Kind kind) {
+            this(zxid, client, kind, "", NEVER);
+        }
+
+        private boolean isWithin(Operation operation) {
+            return time == NEVER
+                    || (operation.from() - TOLERANCE <= time
+                            && (operation.to() == NEVER || time <= operation.to() + TOLERANCE));
+        }
+    }
+
+    private static final long TOLERANCE = 3_000_000L;
 
     /** What a read found: whether the event was set explicitly, or whether it was set at all, be it held. */
     private record Read(Operation operation, boolean explicit, boolean value) {}
 
     private final List<Operation> operations;
     private final List<Change> changes;
+
+    /** In each gap: whether the event is set explicitly, and whether it is set. */
+    private final BitSet explicitly = new BitSet();
+
+    private final BitSet set = new BitSet();
+
+    /** The operations that made a change. */
+    private final Set<Operation> made = Collections.newSetFromMap(new IdentityHashMap<>());
+
     private final List<String> violations = new ArrayList<>();
 
     /** Of each change, when it may have been made at the earliest and at the latest, by the operation that made it. */
@@ -112,12 +139,26 @@ final class History {
         to = new long[changes.size()];
         Arrays.fill(from, Long.MIN_VALUE);
         Arrays.fill(to, NEVER);
+        boolean sticky = false;
+        int holds = 0;
+        for (int k = 0; k < changes.size(); k++) {
+            switch (changes.get(k).kind()) {
+                case SET -> sticky = true;
+                case CLEAR -> sticky = false;
+                case HOLD -> holds++;
+                case RELEASE -> holds--;
+                default -> throw new IllegalArgumentException(changes.get(k).toString());
+            }
+            set.set(k + 1, sticky || holds > 0);
+            explicitly.set(k + 1, sticky);
+        }
     }
 
     /** The violations found, in words; none if the event, clear at first, kept its promises. */
     static List<String> violations(List<Operation> operations, List<Change> changes) {
         History history = new History(operations, changes);
         history.pair();
+        history.pairHolds();
         history.checkOrder();
         history.placeReads();
         history.checkWaits(Kind.AWAIT, Kind.SET);
@@ -127,24 +168,25 @@ final class History {
 
     private void pair() {
         Map<Integer, List<Operation>> writes = new TreeMap<>();
-        Map<Integer, List<Integer>> made = new TreeMap<>();
+        Map<Integer, List<Integer>> numbers = new TreeMap<>();
         for (Operation operation : operations) {
-            if (operation.kind().compareTo(Kind.RELEASE) <= 0) {
+            if (operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR) {
                 writes.computeIfAbsent(operation.client(), client -> new ArrayList<>())
                         .add(operation);
             }
         }
         for (int k = 0; k < changes.size(); k++) {
-            if (changes.get(k).client() != NOBODY) {
-                made.computeIfAbsent(changes.get(k).client(), client -> new ArrayList<>())
+            Kind kind = changes.get(k).kind();
+            if (kind == Kind.SET || kind == Kind.CLEAR) {
+                numbers.computeIfAbsent(changes.get(k).client(), client -> new ArrayList<>())
                         .add(k);
                 writes.computeIfAbsent(changes.get(k).client(), client -> new ArrayList<>());
             }
         }
-        writes.forEach((client, ops) -> pair(client, ops, made.getOrDefault(client, List.of())));
+        writes.forEach((client, ops) -> pair(client, ops, numbers.getOrDefault(client, List.of())));
     }
 
-    /** Pairs the changes of one client with its operations: those[k] are the numbers of the changes. */
+    /** Pairs the changes of one client with its operations: those.get(j) are the numbers of the changes. */
     private void pair(int client, List<Operation> writes, List<Integer> those) {
         List<BitSet> reachable = new ArrayList<>(); // after so many operations: how many changes may have been made
         BitSet start = new BitSet();
@@ -154,12 +196,10 @@ final class History {
             BitSet before = reachable.get(reachable.size() - 1);
             BitSet after = new BitSet();
             for (int j = before.nextSetBit(0); j >= 0; j = before.nextSetBit(j + 1)) {
-                if (mayMake(write, 0)) {
+                if (mayHaveMadeNone(write)) {
                     after.set(j);
                 }
-                if (mayMake(write, 1)
-                        && j < those.size()
-                        && changes.get(those.get(j)).kind() == write.kind()) {
+                if (j < those.size() && mayHaveMade(write, those.get(j))) {
                     after.set(j + 1);
                 }
             }
@@ -181,21 +221,92 @@ final class History {
         }
         for (int i = writes.size(); i-- > 0; ) {
             Operation write = writes.get(i);
-            if (mayMake(write, 0) && reachable.get(i).get(j)) {
-                continue;
+            if (!mayHaveMadeNone(write) || !reachable.get(i).get(j)) {
+                j--;
+                makes(write, those.get(j));
             }
-            j--;
-            from[those.get(j)] = write.from();
-            to[those.get(j)] = write.outcome() == Outcome.UNKNOWN ? NEVER : write.to();
         }
     }
 
-    private static boolean mayMake(Operation write, int changes) {
-        return switch (write.outcome()) {
-            case TRUE -> changes == 1;
-            case FALSE, NOTHING -> changes == 0;
+    private void makes(Operation operation, int change) {
+        made.add(operation);
+        from[change] = operation.from();
+        to[change] = operation.outcome() == Outcome.UNKNOWN ? NEVER : operation.to();
+    }
+
+    private static boolean mayHaveMadeNone(Operation write) {
+        return write.outcome() != Outcome.TRUE;
+    }
+
+    /** A change of a held event is none to its users: it stays set. So the operation that made it said false. */
+    private boolean mayHaveMade(Operation write, int change) {
+        boolean changes = set.get(change) != set.get(change + 1);
+        boolean says = switch (write.outcome()) {
+            case TRUE -> changes;
+            case FALSE -> !changes;
+            case NOTHING -> false;
             case UNKNOWN -> true;
         };
+        return says
+                && this.changes.get(change).kind() == write.kind()
+                && this.changes.get(change).isWithin(write);
+    }
+
+    private void pairHolds() {
+        Map<String, Integer> begun = new TreeMap<>();
+        Map<String, Operation> holders = new TreeMap<>();
+        for (int k = 0; k < changes.size(); k++) {
+            Change change = changes.get(k);
+            if (change.kind() == Kind.HOLD) {
+                begun.put(change.hold(), k);
+                // A hold() whose session ends before it returns begins another, so one may begin several.
+                Operation hold = first(change, Kind.HOLD, Long.MIN_VALUE);
+                if (hold == null || hold.outcome() == Outcome.NOTHING) {
+                    violations.add("not exactly once: a hold that nobody asked for: " + change);
+                } else {
+                    makes(hold, k);
+                    holders.put(change.hold(), hold);
+                }
+            } else if (change.kind() == Kind.RELEASE) {
+                Integer beginning = begun.remove(change.hold());
+                Operation hold = holders.remove(change.hold());
+                if (change.client() == NOBODY || beginning == null || hold == null) {
+                    if (beginning == null) {
+                        violations.add("holds: the end of a hold that did not stand: " + change);
+                    }
+                    continue;
+                }
+                Operation release = first(change, Kind.RELEASE, hold.from());
+                if (changes.get(beginning).client() != change.client()) {
+                    violations.add("holds: ended by another client than its own: " + change);
+                } else if (hold.outcome() == Outcome.TRUE && release == null) {
+                    violations.add("holds: ended though nobody let go of it: " + change);
+                } else if (hold.outcome() == Outcome.TRUE) {
+                    makes(release, k);
+                } else {
+                    from[k] = hold.from(); // what may have begun is ended by the client itself
+                }
+            }
+        }
+        for (Operation operation : operations) {
+            if (operation.kind() == Kind.HOLD && operation.outcome() == Outcome.TRUE && !made.contains(operation)) {
+                violations.add("not exactly once: a hold that did not begin: " + operation);
+            }
+        }
+    }
+
+    /** The operation of this kind, called at this time or later, that may have made a change first. */
+    private Operation first(Change change, Kind kind, long since) {
+        for (Operation operation : operations) {
+            if (operation.client() == change.client()
+                    && operation.kind() == kind
+                    && operation.from() >= since
+                    && (kind == Kind.RELEASE
+                            || (change.isWithin(operation) && (change.time() != NEVER || !made.contains(operation))))) {
+                return operation;
+            }
+        }
+        return null;
     }
 
     private void checkOrder() {
@@ -217,21 +328,6 @@ final class History {
         int[][] next = new int[4][gaps + 1];
         for (int[] row : next) {
             row[gaps] = gaps;
-        }
-        BitSet set = new BitSet();
-        BitSet explicitly = new BitSet();
-        boolean sticky = false;
-        int holds = 0;
-        for (int k = 0; k < changes.size(); k++) {
-            switch (changes.get(k).kind()) {
-                case SET -> sticky = true;
-                case CLEAR -> sticky = false;
-                case HOLD -> holds++;
-                case RELEASE -> holds--;
-                default -> throw new IllegalArgumentException(changes.get(k).toString());
-            }
-            set.set(k + 1, sticky || holds > 0);
-            explicitly.set(k + 1, sticky);
         }
         for (int gap = gaps; gap-- > 0; ) {
             next[0][gap] = set.get(gap) ? next[0][gap + 1] : gap;
@@ -316,7 +412,7 @@ final class History {
                     }
                 }
                 case SET, CLEAR -> {
-                    if (operation.outcome() == Outcome.FALSE) {
+                    if (operation.outcome() == Outcome.FALSE && !made.contains(operation)) {
                         reads.add(new Read(operation, true, operation.kind() == Kind.SET));
                     }
                 }

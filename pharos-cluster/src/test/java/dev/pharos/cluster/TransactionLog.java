@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongToIntFunction;
 import org.apache.jute.Record;
 import org.apache.zookeeper.ZooDefs.OpCode;
@@ -133,6 +134,10 @@ final class TransactionLog {
             long pulse;
         }
 
+        /** The clock of the histories against that of what is written to events. */
+        private static final long OFFSET =
+                System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+
         private final String prefix;
         private final LongToIntFunction clientOf;
         private final Map<String, State> states = new TreeMap<>();
@@ -180,7 +185,8 @@ final class TransactionLog {
                 }
             } else {
                 state.set = zxid;
-                state.changes.add(new Change(zxid, clientOf.applyAsInt(session), Kind.HOLD));
+                state.changes.add(
+                        new Change(zxid, clientOf.applyAsInt(session), Kind.HOLD, child(path), History.NEVER));
             }
         }
 
@@ -196,23 +202,29 @@ final class TransactionLog {
         }
 
         private void wrote(long zxid, long session, String path, ByteBuffer data, State state) {
-            if (data.remaining() < 12 || data.get() != 'E' || data.get() != VERSION) {
+            if (data.remaining() < 28 || data.get() != 'E' || data.get() != VERSION) {
                 violations.add("layout: " + path + " holds no event after " + zxid);
                 return;
             }
             boolean sticky = (data.get() & 1) != 0;
             data.get();
             long epoch = data.getLong();
+            data.getLong();
+            long time = OFFSET + TimeUnit.MILLISECONDS.toNanos(data.getLong());
             if (state.set != state.pulse && zxid > Math.max(state.set, state.pulse)) {
                 violations.add(
                         "layout: " + path + " was set by " + state.set + " but has its pulse from " + state.pulse);
             }
             if (sticky != state.sticky) {
                 state.sticky = sticky;
-                state.changes.add(new Change(zxid, clientOf.applyAsInt(session), sticky ? Kind.SET : Kind.CLEAR));
+                Kind kind = sticky ? Kind.SET : Kind.CLEAR;
+                state.changes.add(new Change(zxid, clientOf.applyAsInt(session), kind, "", time));
                 if (sticky) {
                     state.set = zxid;
                 }
+            } else if (state.set == zxid) {
+                Change hold = state.changes.remove(state.changes.size() - 1);
+                state.changes.add(new Change(zxid, hold.client(), Kind.HOLD, hold.hold(), time));
             }
             long risen = epoch - state.epoch;
             if (risen < 0 || risen > 1 || (sticky && state.set == zxid && risen != 1)) {
@@ -226,7 +238,9 @@ final class TransactionLog {
             if (path.startsWith(prefix)) {
                 if (child(path).startsWith("h-")) {
                     int client = ended ? History.NOBODY : clientOf.applyAsInt(session);
-                    states.get(event(path)).changes.add(new Change(zxid, client, Kind.RELEASE));
+                    states.get(event(path))
+                            .changes
+                            .add(new Change(zxid, client, Kind.RELEASE, child(path), History.NEVER));
                 } else {
                     violations.add("layout: " + path + " was deleted at " + zxid);
                 }
