@@ -42,12 +42,14 @@ final class Client implements AutoCloseable {
         private final String event;
         private final int client;
         private final Kind kind;
+        private final Duration limit;
         private final long ordered = System.nanoTime();
         private volatile long registered = History.NEVER;
         private final CompletableFuture<Void> entered = new CompletableFuture<>();
         private final CompletableFuture<Operation> done = new CompletableFuture<>();
 
-        private Call(String event, int client, Kind kind) {
+        private Call(String event, int client, Kind kind, Duration limit) {
+            this.limit = limit;
             this.event = event;
             this.client = client;
             this.kind = kind;
@@ -72,8 +74,16 @@ final class Client implements AutoCloseable {
             return done;
         }
 
+        @Override
+        public String toString() {
+            return kind + " of " + event + " by client " + client + " in process " + process.pid() + ", ordered at "
+                    + ordered + ", " + (registered == History.NEVER ? "not in effect" : "in effect at " + registered);
+        }
+
         private void complete(long from, long to, Outcome outcome) {
-            Operation operation = new Operation(client, kind, from, registered, to, outcome);
+            boolean timedOut = outcome == Outcome.FALSE && (kind == Kind.AWAIT || kind == Kind.AWAIT_CLEAR);
+            long end = timedOut ? Math.min(to, from + limit.toNanos()) : to; // it knows of nothing later
+            Operation operation = new Operation(client, kind, from, registered, end, outcome);
             seen.accept(event, operation);
             done.complete(operation);
             entered.complete(null);
@@ -150,9 +160,9 @@ final class Client implements AutoCloseable {
 
     private List<Call> call(int connection, String event, String kinds, Kind kind, Duration limit, Kind... more) {
         List<Call> these = new ArrayList<>();
-        these.add(new Call(event, number(connection), kind));
+        these.add(new Call(event, number(connection), kind, limit));
         for (Kind other : more) {
-            these.add(new Call(event, number(connection), other));
+            these.add(new Call(event, number(connection), other, limit));
         }
         int id = ids.getAndAdd(these.size());
         for (int i = 0; i < these.size(); i++) {
@@ -183,8 +193,13 @@ final class Client implements AutoCloseable {
                             failures.add("the clocks of two processes differ");
                         }
                     }
-                    case "registered" ->
-                        calls.get(Integer.parseInt(words.get(1))).registered = Long.parseLong(words.get(2));
+                    case "registered" -> {
+                        Call call = calls.get(Integer.parseInt(words.get(1)));
+                        if (call != null) { // else it has returned meanwhile
+                            call.registered = Long.parseLong(words.get(2));
+                            call.entered.complete(null);
+                        }
+                    }
                     case "done" ->
                         calls.remove(Integer.parseInt(words.get(1)))
                                 .complete(
@@ -211,8 +226,15 @@ final class Client implements AutoCloseable {
         }
     }
 
-    boolean isAlive() {
-        return process.isAlive();
+    /** The stacks of its threads. */
+    String stacks() throws IOException {
+        Process jstack = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jstack")
+                                .toString(),
+                        Long.toString(process.pid()))
+                .redirectErrorStream(true)
+                .start();
+        return new String(jstack.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     /** Kills it with SIGKILL, paused or not, and returns when it is gone. */
@@ -343,10 +365,10 @@ final class Client implements AutoCloseable {
                 case HOLD -> HOLDS.put(key, event.hold()) == null;
                 case RELEASE -> {
                     HOLDS.remove(key).close();
-                    yield true;
+                    yield System.nanoTime() - from < OPERATION.toNanos(); // else it will be let go of later
                 }
             };
-            outcome = result ? Outcome.TRUE : Outcome.FALSE;
+            outcome = result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;
         } catch (ClusterEventException.OutcomeUnknown e) {
             outcome = Outcome.UNKNOWN;
         } catch (ClusterEventException.Unavailable e) {

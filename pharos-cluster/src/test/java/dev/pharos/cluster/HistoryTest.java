@@ -178,10 +178,40 @@ class HistoryTest {
     }
 
     @Test
-    void violations_ofAHoldThatAnotherReleased_areNotExactlyOnce() {
+    void violations_ofAHoldThatAnotherEnds_areOfHolds() {
         did(1, Kind.HOLD, 10, 20, Outcome.TRUE);
         made(1, Kind.HOLD);
         made(2, Kind.RELEASE);
+        assertViolations().singleElement().asString().startsWith("holds: ");
+    }
+
+    @Test
+    void violations_ofAHoldThatEndsWhileItsSessionLives_areOfHolds() {
+        did(1, Kind.HOLD, 10, 20, Outcome.TRUE);
+        made(1, Kind.HOLD);
+        made(1, Kind.RELEASE);
+        assertViolations().singleElement().asString().startsWith("holds: ");
+    }
+
+    @Test
+    void violations_ofASetOfAHeldEvent_areNoneThoughItSaysFalse() {
+        did(1, Kind.HOLD, 10, 20, Outcome.TRUE);
+        did(2, Kind.SET, 30, 40, Outcome.FALSE);
+        did(1, Kind.RELEASE, 50, 60, Outcome.TRUE);
+        did(3, Kind.IS_SET, 70, 80, Outcome.TRUE);
+        made(1, Kind.HOLD);
+        made(2, Kind.SET);
+        made(1, Kind.RELEASE);
+        assertViolations().isEmpty();
+    }
+
+    @Test
+    void violations_ofAChangeOfAnotherTime_areNotExactlyOnce() {
+        long second = 1_000_000_000L;
+        did(1, Kind.SET, second, 2 * second, Outcome.UNKNOWN);
+        changes.add(new Change(1, 1, Kind.SET, "", second + second / 2));
+        assertViolations().isEmpty();
+        changes.set(0, new Change(1, 1, Kind.SET, "", 3 * second));
         assertViolations().singleElement().asString().startsWith("not exactly once: ");
     }
 

@@ -83,6 +83,8 @@ class StormTest {
 
     private final AtomicReferenceArray<Client> clients = new AtomicReferenceArray<>(JVMS);
     private Servers servers;
+    private int dbg;
+    private final Map<String, String> waitingFor = new java.util.concurrent.ConcurrentSkipListMap<>();
 
     @Test
     void storm_ofFaults_breaksNoPromise() throws Exception {
@@ -111,18 +113,25 @@ class StormTest {
             }
             SplittableRandom serverRandom = random.split();
             SplittableRandom clientRandom = random.split();
-            List<Thread> nemeses =
-                    List.of(start(() -> tormentServers(serverRandom)), start(() -> tormentClients(clientRandom)));
+            List<Thread> nemeses = FAULTS == 0
+                    ? List.of()
+                    : List.of(start(() -> tormentServers(serverRandom)), start(() -> tormentClients(clientRandom)));
             while ((pulses.sum() < PULSES || faultCount() < FAULTS) && failures.isEmpty()) {
                 stop.await(100, TimeUnit.MILLISECONDS);
+                if (dbg++ % 50 == 0) {
+                    System.out.println("DBG " + (System.nanoTime() - start) / 1000000 + " pulses " + pulses.sum()
+                            + " faults " + faults + " waiting " + waitingFor);
+                }
             }
             stop.set();
             for (Thread thread : Stream.concat(nemeses.stream(), users.stream()).toList()) {
                 thread.join();
             }
-            threads.join();
             long nanos = System.nanoTime() - start;
             for (int i = 0; i < JVMS; i++) {
+                if (!failures.isEmpty()) {
+                    failures.add(clients.get(i).stacks());
+                }
                 failures.addAll(clients.get(i).failures());
                 clients.get(i).close();
             }
@@ -144,9 +153,8 @@ class StormTest {
         return threads.start(() -> {
             try {
                 action.run();
-            } catch (Throwable e) {
-                failures.add(e.toString()); // ends the storm
-                throw e;
+            } catch (Exception | AssertionError e) {
+                failures.add(e.toString()); // ends the storm, and is reported with what else was found
             }
         });
     }
@@ -242,11 +250,26 @@ class StormTest {
 
     /** The outcome of a call, which must come in time. */
     private Operation get(Client.Call call) throws Exception {
+        await(call.done(), call);
+        return call.done().join();
+    }
+
+    private void await(CompletableFuture<?> future, Client.Call... calls) throws Exception {
+        String me = Thread.currentThread().getName();
+        waitingFor.put(me, Arrays.toString(calls));
         try {
-            return call.done().get(2 * LIMIT.toSeconds(), TimeUnit.SECONDS);
+            future.get(2 * LIMIT.toSeconds(), TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-            failures.add("never returned: an operation of client " + call.client());
+            for (Client.Call call : calls) {
+                if (!call.entered().isDone()) {
+                    failures.add("neither returned nor seen to wait: " + call);
+                } else if (!call.done().isDone()) {
+                    failures.add("never returned: " + call);
+                }
+            }
             throw e;
+        } finally {
+            waitingFor.remove(me);
         }
     }
 
@@ -298,7 +321,7 @@ class StormTest {
     }
 
     /** Waits until so many of the waits are in effect, or have returned. */
-    private static void awaitEntered(int count, Client.Call... waits) throws Exception {
+    private void awaitEntered(int count, Client.Call... waits) throws Exception {
         while (true) {
             List<CompletableFuture<Void>> others = Arrays.stream(waits)
                     .map(Client.Call::entered)
@@ -307,8 +330,7 @@ class StormTest {
             if (waits.length - others.size() >= count) {
                 return;
             }
-            CompletableFuture.anyOf(others.toArray(new CompletableFuture<?>[0]))
-                    .get(2 * LIMIT.toSeconds(), TimeUnit.SECONDS);
+            await(CompletableFuture.anyOf(others.toArray(new CompletableFuture<?>[0])), waits);
         }
     }
 

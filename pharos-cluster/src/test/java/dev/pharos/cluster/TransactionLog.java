@@ -102,13 +102,14 @@ final class TransactionLog {
         } else if (transaction instanceof DeleteTxn delete) {
             ephemerals.values().forEach(paths -> paths.remove(delete.getPath()));
             visitor.deleted(zxid, session, delete.getPath(), false);
-        } else if (transaction instanceof MultiTxn multi) {
+        } else if (transaction instanceof MultiTxn multi
+                && multi.getTxns().stream().noneMatch(part -> part.getType() == OpCode.error)) {
             for (Txn part : multi.getTxns()) {
                 Record record = switch (part.getType()) {
                     case OpCode.create, OpCode.create2 -> new CreateTxn();
                     case OpCode.setData -> new SetDataTxn();
                     case OpCode.delete -> new DeleteTxn();
-                    default -> null; // a check, or the multi has failed
+                    default -> null; // a check
                 };
                 if (record != null) {
                     ByteBufferInputStream.byteBuffer2Record(ByteBuffer.wrap(part.getData()), record);
