@@ -2,8 +2,13 @@
 
 /** Events: flags that threads wait for, and the form of them that serves the threads of one JVM. */
 @org.jspecify.annotations.NullMarked
+@SuppressWarnings("module") // the modules of the other reaches are not there when this one is compiled
 module dev.pharos {
+    requires static jdk.jfr;
     requires static org.jspecify;
 
     exports dev.pharos;
+    exports dev.pharos.jfr to
+            dev.pharos.cluster,
+            dev.pharos.process;
 }

@@ -168,6 +168,16 @@ public interface Event {
     }
 
     /**
+     * Returns the name of this event, for people: the name that it was given; the path or the address, where a file or
+     * a node is the event; otherwise its identity, as in {@code dev.pharos.ThreadEvent@5ca881b5}.
+     *
+     * @return the name
+     */
+    default String name() {
+        return getClass().getName() + "@" + Integer.toHexString(System.identityHashCode(this));
+    }
+
+    /**
      * Returns a future that completes with {@code null} once this event is set. It counts as waiting from this call
      * on, not from its first use: a {@code set()} that comes next completes it, even if {@code clear()} follows.
      *

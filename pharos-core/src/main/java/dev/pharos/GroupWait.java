@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import dev.pharos.jfr.Recorder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,14 @@ final class GroupWait {
         if (events.isEmpty()) {
             throw new IllegalArgumentException("no events to wait for: give at least one");
         }
+        long timeout = timed ? nanos : Long.MAX_VALUE;
+        return Recorder.recordsWaits()
+                ? Recorder.await(() -> await(all, timed, nanos, events), true, timeout, all, events)
+                : await(all, timed, nanos, events);
+    }
+
+    private static @Nullable Event await(boolean all, boolean timed, long nanos, List<Event> events)
+            throws InterruptedException {
         AtomicInteger missing = new AtomicInteger(all ? events.size() : 1);
         ThreadEvent gate = new ThreadEvent();
         List<CompletableFuture<Void>> futures = new ArrayList<>();
@@ -32,7 +41,7 @@ final class GroupWait {
                 futures.add(future);
                 var unused = future.whenComplete((nothing, failure) -> {
                     if (failure != null || missing.decrementAndGet() == 0) {
-                        gate.set();
+                        gate.change(true); // and no record of it
                     }
                 });
             }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import dev.pharos.jfr.Recorder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -97,6 +99,10 @@ public final class ThreadEvent implements Event {
      * CAS is that fence where it is a locked instruction of x86; but not where it is made of load-linked and
      * store-conditional, as on ARM before version 8.1, since later loads may pass that.
      *
+     * Recording. Waits and changes write records for JDK Flight Recorder around what is told here, and change nothing of
+     * it. Waits look whether they are recorded once they have to wait, so the fast path knows nothing of it. The number
+     * released is counted just before the change: whoever comes or goes in between is missed.
+     *
      * All shared fields are volatile, except Waiter.next, where it is said why.
      */
 
@@ -133,12 +139,12 @@ public final class ThreadEvent implements Event {
 
     @Override
     public boolean set() {
-        return change(true);
+        return Recorder.recordsChanges(true) ? recordChange(true) : change(true);
     }
 
     @Override
     public boolean clear() {
-        return change(false);
+        return Recorder.recordsChanges(false) ? recordChange(false) : change(false);
     }
 
     @Override
@@ -177,6 +183,12 @@ public final class ThreadEvent implements Event {
     }
 
     @Override
+    public String name() {
+        String name = name(state);
+        return name == null ? Event.super.name() : name;
+    }
+
+    @Override
     public String toString() {
         Object s = state;
         String name = name(s) == null ? "" : name(s) + ", ";
@@ -185,7 +197,7 @@ public final class ThreadEvent implements Event {
     }
 
     /** Makes the flag what is asked for; true if it was not. */
-    private boolean change(boolean set) {
+    boolean change(boolean set) {
         boolean changed;
         do {
             Object s = state;
@@ -198,11 +210,25 @@ public final class ThreadEvent implements Event {
         return changed;
     }
 
+    private boolean recordChange(boolean set) {
+        int waiting = state instanceof Round round && round.set != set ? round.sweep() : 0;
+        return Recorder.change(this, set, waiting, () -> change(set));
+    }
+
     /** Every wait: the fast path, and the way to the slow one. */
     private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
         boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
         return flag(state) == set
-                || (!poll && new Waiter(roundUntil(set), Thread.currentThread()).await(this, timed, nanos));
+                || (!poll && (Recorder.recordsWaits() ? recordWait(set, timed, nanos) : waitFor(set, timed, nanos)));
+    }
+
+    private boolean waitFor(boolean set, boolean timed, long nanos) throws InterruptedException {
+        return new Waiter(roundUntil(set), Thread.currentThread()).await(this, timed, nanos);
+    }
+
+    private boolean recordWait(boolean set, boolean timed, long nanos) throws InterruptedException {
+        Recorder.Waiting waiting = () -> waitFor(set, timed, nanos) ? this : null;
+        return Recorder.await(waiting, set, timed ? nanos : Long.MAX_VALUE, false, List.of(this)) != null;
     }
 
     /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */

@@ -268,7 +268,11 @@ public final class Cluster implements AutoCloseable {
         Cluster cluster = new Cluster(Address.parse(address), options);
         try {
             if (!cluster.awaitConnection(System.nanoTime() + cluster.operationNanos())) {
-                throw cluster.unavailable(cluster.address.toString());
+                String unknown = cluster.address.unknownHosts();
+                throw unknown.isEmpty()
+                        ? cluster.unavailable(cluster.address.toString())
+                        : new ClusterEventException.Unavailable(
+                                cluster.address.toString(), "there is no host " + unknown + "; give another", null);
             }
             return cluster;
         } catch (ClusterEventException e) {
@@ -420,6 +424,10 @@ public final class Cluster implements AutoCloseable {
         return closed;
     }
 
+    Engine engine() {
+        return engine;
+    }
+
     Address address() {
         return address;
     }
@@ -471,7 +479,7 @@ public final class Cluster implements AutoCloseable {
         dropped.add(hold);
         Reply<Boolean> reply = new Reply<>();
         engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST) {
+            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
                 dropped.remove(hold);
             }
             reply.accept(answer);
@@ -485,7 +493,7 @@ public final class Cluster implements AutoCloseable {
     /** Tries once more to end a hold. */
     private void dropLater(ClusterEvent.Hold hold) {
         engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST) {
+            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
                 dropped.remove(hold);
             }
         });

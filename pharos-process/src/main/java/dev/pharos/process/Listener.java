@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,13 +92,9 @@ final class Listener {
         return waiters.remove(waiter.number, waiter);
     }
 
-    /** How many wait for a handle. */
-    int count(ProcessEvent event) {
-        int count = 0;
-        for (Waiter waiter : waiters.values()) {
-            count += waiter.event == event && !waiter.isReleased() ? 1 : 0;
-        }
-        return count;
+    /** How many waiters there are of a kind. */
+    int count(Predicate<Waiter> kind) {
+        return (int) waiters.values().stream().filter(kind).count();
     }
 
     /** Tells those who wait for a handle that it was closed. */

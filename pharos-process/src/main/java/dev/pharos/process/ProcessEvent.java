@@ -2,6 +2,7 @@
 package dev.pharos.process;
 
 import dev.pharos.Event;
+import dev.pharos.jfr.Recorder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
@@ -376,12 +377,19 @@ public final class ProcessEvent implements Event, AutoCloseable {
         }
     }
 
+    /** Returns the path of the file, as a string. */
+    @Override
+    public String name() {
+        return file.path.toString();
+    }
+
     @Override
     public String toString() {
         String state;
         try {
             int word = file.word();
-            state = (file.isSet(word) ? "set, " : "clear, ") + file.listener().count(this) + " waiting";
+            int waiting = file.listener().count(waiter -> waiter.event == this && !waiter.isReleased());
+            state = (file.isSet(word) ? "set, " : "clear, ") + waiting + " waiting";
         } catch (ProcessEventException e) {
             state = e.getClass().getSimpleName();
         }
@@ -390,7 +398,12 @@ public final class ProcessEvent implements Event, AutoCloseable {
 
     private boolean change(boolean set) {
         word(); // throws if closed
-        return file.change(set);
+        return Recorder.recordsChanges(set) ? recordChange(set) : file.change(set);
+    }
+
+    private boolean recordChange(boolean set) {
+        int waiting = file.listener().count(waiter -> waiter.set == set);
+        return Recorder.change(this, set, waiting, () -> file.change(set));
     }
 
     /** Every wait: the fast path, and the way to the slow one. */
@@ -398,7 +411,15 @@ public final class ProcessEvent implements Event, AutoCloseable {
         int ticket = word();
         boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
         return file.isSet(ticket) == set
-                || (!poll && new Waiter(this, set, ticket, Thread.currentThread()).await(timed, nanos));
+                || (!poll && await(new Waiter(this, set, ticket, Thread.currentThread()), timed, nanos));
+    }
+
+    private boolean await(Waiter waiter, boolean timed, long nanos) throws InterruptedException {
+        if (!Recorder.recordsWaits()) {
+            return waiter.await(timed, nanos);
+        }
+        Recorder.Waiting waiting = () -> waiter.await(timed, nanos) ? this : null;
+        return Recorder.await(waiting, waiter.set, timed ? nanos : Long.MAX_VALUE, false, List.of(this)) != null;
     }
 
     /** The word, for a handle that is open. */

@@ -11,8 +11,13 @@ import dev.pharos.TestThreads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,5 +194,33 @@ class HandlesTest {
         assertThatThrownBy(call)
                 .isInstanceOf(ProcessEventException.Closed.class)
                 .hasMessageContaining("closed");
+    }
+
+    @Test
+    void recording_waitAndSetByAnotherHandle_haveThePath() throws Exception {
+        Path file = folder.resolve("recording.jfr");
+        try (ProcessEvent one = ProcessEvent.open(path);
+                ProcessEvent other = ProcessEvent.open(path);
+                Recording recording = new Recording()) {
+            recording.start();
+            Thread waiter = threads.start(() -> one.await());
+            threads.awaitBlocked(waiter);
+            other.set();
+            threads.join(waiter);
+            recording.stop();
+            recording.dump(file);
+        }
+        Map<String, RecordedEvent> records = RecordingFile.readAllEvents(file).stream()
+                .filter(record -> record.getEventType().getName().startsWith("dev.pharos."))
+                .collect(Collectors.toMap(record -> record.getEventType().getName(), record -> record));
+        assertThat(records)
+                .containsOnlyKeys("dev.pharos.Wait", "dev.pharos.Set")
+                .allSatisfy((name, record) -> {
+                    assertThat(record.getString("event")).isEqualTo(path.toString());
+                    assertThat(record.getString("identity")).isEqualTo(path.toString());
+                });
+        assertThat(records.get("dev.pharos.Wait").getString("outcome")).isEqualTo("released");
+        assertThat(records.get("dev.pharos.Set").getBoolean("changed")).isTrue();
+        assertThat(records.get("dev.pharos.Set").getInt("released")).isEqualTo(1);
     }
 }

@@ -72,7 +72,7 @@ public final class PlantedBugs {
     static Path compile(PlantedBug bug) {
         List<JavaFileObject> sources = new ArrayList<>();
         int applied = 0;
-        try (Stream<Path> files = Files.list(sources())) {
+        try (Stream<Path> files = Files.walk(sources())) {
             for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
                 List<String> lines = Files.readAllLines(file);
                 for (PlantedBug.Hunk hunk : bug.hunks()) {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.jfr;
+
+import dev.pharos.Event;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what happens to events into the flight recording of this JVM, as {@code dev.pharos.Wait},
+ * {@code dev.pharos.Set} and {@code dev.pharos.Clear}. For the implementations of {@link Event}, whatever their reach.
+ *
+ * <p>Where the module {@code jdk.jfr} is missing nothing is ever recorded.
+ */
+public final class Recorder {
+    /** If false, {@link Records} cannot be loaded. */
+    private static final boolean POSSIBLE =
+            ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+
+    private Recorder() {}
+
+    /**
+     * A wait.
+     */
+    @FunctionalInterface
+    public interface Waiting {
+        /**
+         * Waits.
+         *
+         * @return the event that ended the wait, or {@code null} if the time ran out
+         * @throws InterruptedException if this thread was interrupted before that
+         */
+        @Nullable
+        Event await() throws InterruptedException;
+    }
+
+    /**
+     * Tells whether waits are recorded. Without a recording this costs no more than the read of a field.
+     *
+     * @return {@code true} if waits are recorded at this moment
+     */
+    public static boolean recordsWaits() {
+        return POSSIBLE && Records.hasWaits();
+    }
+
+    /**
+     * Tells whether calls of {@code set} or of {@code clear} are recorded. Without a recording this costs no more than
+     * the read of a field.
+     *
+     * @param set {@code true} to ask about {@code set}, {@code false} about {@code clear}
+     * @return {@code true} if they are recorded at this moment
+     */
+    public static boolean recordsChanges(boolean set) {
+        return POSSIBLE && Records.hasChanges(set);
+    }
+
+    /**
+     * Waits, and records that.
+     *
+     * @param waiting what waits
+     * @param set {@code true} if it waits for set, {@code false} if for clear
+     * @param timeout how many nanoseconds it waits at most; {@code Long.MAX_VALUE} if there is no limit
+     * @param all {@code true} if it waits for all of several events, {@code false} if for any of them, or for one
+     * @param events the events that it waits for
+     * @return what {@code waiting} returns
+     * @throws InterruptedException if {@code waiting} does
+     */
+    public static @Nullable Event await(Waiting waiting, boolean set, long timeout, boolean all, List<Event> events)
+            throws InterruptedException {
+        return Records.await(waiting, set, timeout, all, events);
+    }
+
+    /**
+     * Sets or clears an event, and records that.
+     *
+     * @param event the event
+     * @param set {@code true} to record {@code set}, {@code false} to record {@code clear}
+     * @param waiting how many wait for this, here and now
+     * @param change what sets or clears it; tells whether that changed it
+     * @return what {@code change} returns
+     */
+    public static boolean change(Event event, boolean set, int waiting, BooleanSupplier change) {
+        return Records.change(event, set, waiting, change);
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.jfr;
+
+import dev.pharos.Event;
+import dev.pharos.ThreadEvent;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
+
+/** The types of the records. To be touched only where the module {@code jdk.jfr} is. */
+final class Records {
+    /** How many events of a wait for several are named. */
+    private static final int NAMED = 8;
+
+    private Records() {}
+
+    static boolean hasWaits() {
+        return Wait.ANY.isEnabled();
+    }
+
+    static boolean hasChanges(boolean set) {
+        return set ? Set.ANY.isEnabled() : Clear.ANY.isEnabled();
+    }
+
+    /** See {@link Recorder#await}. */
+    static @Nullable Event await(Recorder.Waiting waiting, boolean set, long timeout, boolean all, List<Event> events)
+            throws InterruptedException {
+        Wait record = new Wait();
+        record.begin();
+        record.outcome = "failed";
+        Event released = null;
+        try {
+            released = waiting.await();
+            record.outcome = released == null ? "timed out" : "released";
+            return released;
+        } catch (InterruptedException e) {
+            record.outcome = "interrupted";
+            throw e;
+        } finally {
+            record.end();
+            if (record.shouldCommit()) {
+                record.waitsFor = set ? "set" : "clear";
+                record.timeout = timeout;
+                record.describe(all, released, events);
+                record.commit();
+            }
+        }
+    }
+
+    /** See {@link Recorder#change}. */
+    static boolean change(Event event, boolean set, int waiting, BooleanSupplier change) {
+        Change record = set ? new Set() : new Clear();
+        record.begin();
+        record.changed = change.getAsBoolean();
+        record.end();
+        if (record.shouldCommit()) {
+            record.event = event.name();
+            record.identity = identity(event);
+            record.released = record.changed ? waiting : 0;
+            record.commit();
+        }
+        return record.changed;
+    }
+
+    /** What tells an event from all others: within this JVM its object; of other reaches its address, their name. */
+    private static String identity(Event event) {
+        return event instanceof ThreadEvent
+                ? event.getClass().getName() + "@" + Integer.toHexString(System.identityHashCode(event))
+                : event.name();
+    }
+
+    /** The time from the call to the return of a wait that did not find what it waited for at once. */
+    @Name("dev.pharos.Wait")
+    @Label("Wait")
+    @Category("Pharos")
+    @Description("A thread waited for an event")
+    @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
+    private static final class Wait extends jdk.jfr.Event {
+        static final Wait ANY = new Wait();
+
+        @Label("Event")
+        @Description("The name of the event, or its identity; of several, the names of the first")
+        @Nullable
+        String event;
+
+        @Label("Identity")
+        @Description(
+                "What tells the event from others: of a wait for any, that which released it; for all, a line each")
+        @Nullable
+        String identity;
+
+        @Label("Waits for")
+        @Description("set or clear")
+        @Nullable
+        String waitsFor;
+
+        @Label("Outcome")
+        @Description("released, timed out, interrupted or failed")
+        @Nullable
+        String outcome;
+
+        @Label("Timeout")
+        @Description("How long it was to wait at most")
+        @Timespan
+        long timeout;
+
+        void describe(boolean all, @Nullable Event released, List<Event> events) {
+            if (events.size() == 1) {
+                event = events.get(0).name();
+                identity = identity(events.get(0));
+                return;
+            }
+            String more = events.size() > NAMED ? " and %d more".formatted(events.size() - NAMED) : "";
+            event = events.stream()
+                    .limit(NAMED)
+                    .map(Event::name)
+                    .collect(Collectors.joining(", ", all ? "all of " : "any of ", more));
+            if (all) {
+                identity = events.stream().map(Records::identity).collect(Collectors.joining("\n"));
+            } else if (released != null) {
+                identity = identity(released);
+            }
+        }
+    }
+
+    /** A call of {@code set} or {@code clear}. */
+    @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
+    private abstract static class Change extends jdk.jfr.Event {
+        @Label("Event")
+        @Description("The name of the event, or its identity")
+        @Nullable
+        String event;
+
+        @Label("Identity")
+        @Description("What tells the event from others")
+        @Nullable
+        String identity;
+
+        @Label("Changed")
+        @Description("False if the event was so already")
+        boolean changed;
+
+        @Label("Released")
+        @Description("How many threads and futures were waiting for this change")
+        int released;
+    }
+
+    @Name("dev.pharos.Set")
+    @Label("Set")
+    @Category("Pharos")
+    @Description("An event was set, which releases all who wait for that")
+    private static final class Set extends Change {
+        static final Set ANY = new Set();
+    }
+
+    @Name("dev.pharos.Clear")
+    @Label("Clear")
+    @Category("Pharos")
+    @Description("An event was cleared, which releases all who wait for that")
+    private static final class Clear extends Change {
+        static final Clear ANY = new Clear();
+    }
+}
