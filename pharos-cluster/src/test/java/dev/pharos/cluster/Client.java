@@ -334,17 +334,18 @@ final class Client implements AutoCloseable {
 
     private static void run(List<Cluster> clusters, List<String> words) {
         int id = Integer.parseInt(words.get(0));
+        Cluster cluster = clusters.get(Integer.parseInt(words.get(1)));
         String key = words.get(1) + " " + words.get(2);
         for (String kind : words.get(3).split(",", -1)) {
             long from = System.nanoTime();
             try {
                 ClusterEvent event = EVENTS.get(key);
                 if (event == null) {
-                    event = open(clusters.get(Integer.parseInt(words.get(1))), words.get(2));
+                    event = open(cluster, words.get(2));
                     EVENTS.put(key, event);
                 }
                 from = System.nanoTime();
-                run(id, from, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
+                run(id, from, cluster, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
             } catch (Throwable e) {
                 answer("failed " + words + ": " + describe(e));
                 answer("done " + id + " " + from + " " + System.nanoTime() + " " + Outcome.UNKNOWN);
@@ -353,7 +354,7 @@ final class Client implements AutoCloseable {
         }
     }
 
-    private static void run(int id, long from, String key, ClusterEvent event, Kind kind, long limit)
+    private static void run(int id, long from, Cluster cluster, String key, ClusterEvent event, Kind kind, long limit)
             throws InterruptedException {
         Outcome outcome;
         try {
@@ -364,8 +365,10 @@ final class Client implements AutoCloseable {
                 case AWAIT, AWAIT_CLEAR -> await(id, event, kind, limit);
                 case HOLD -> HOLDS.put(key, event.hold()) == null;
                 case RELEASE -> {
-                    HOLDS.remove(key).close();
-                    yield System.nanoTime() - from < OPERATION.toNanos(); // else it will be let go of later
+                    ClusterEvent.Hold hold = HOLDS.remove(key);
+                    boolean connected = hold.isValid();
+                    hold.close();
+                    yield connected && cluster.isConnected(); // else it may be let go of later
                 }
             };
             outcome = result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;

@@ -216,7 +216,7 @@ final class History {
         if (!reachable.get(writes.size()).get(j)) {
             int explained = reachable.get(writes.size()).length() - 1;
             violations.add("not exactly once: client " + client
-                    + " made a change that none of its operations explains: " + changes.get(those.get(explained)));
+                    + " made a change that none of its operations explains: " + changes.get(those.get(explained)) + "; it called " + near(writes, changes.get(those.get(explained))));
             return;
         }
         for (int i = writes.size(); i-- > 0; ) {
@@ -226,6 +226,14 @@ final class History {
                 makes(write, those.get(j));
             }
         }
+    }
+
+    /** For people: what was called last before a change was asked for. */
+    private static List<Operation> near(List<Operation> writes, Change change) {
+        List<Operation> before = writes.stream()
+                .filter(write -> write.from() - TOLERANCE < change.time())
+                .toList();
+        return before.subList(Math.max(0, before.size() - 2), before.size());
     }
 
     private void makes(Operation operation, int change) {
@@ -253,39 +261,38 @@ final class History {
     }
 
     private void pairHolds() {
-        Map<String, Integer> begun = new TreeMap<>();
         Map<String, Operation> holders = new TreeMap<>();
+        IdentityHashMap<Operation, String> last = new IdentityHashMap<>();
         for (int k = 0; k < changes.size(); k++) {
             Change change = changes.get(k);
             if (change.kind() == Kind.HOLD) {
-                begun.put(change.hold(), k);
-                // A hold() whose session ends before it returns begins another, so one may begin several.
-                Operation hold = first(change, Kind.HOLD, Long.MIN_VALUE);
+                Operation hold = beginning(change);
                 if (hold == null || hold.outcome() == Outcome.NOTHING) {
                     violations.add("not exactly once: a hold that nobody asked for: " + change);
                 } else {
                     makes(hold, k);
                     holders.put(change.hold(), hold);
+                    last.put(hold, change.hold());
                 }
-            } else if (change.kind() == Kind.RELEASE) {
-                Integer beginning = begun.remove(change.hold());
-                Operation hold = holders.remove(change.hold());
-                if (change.client() == NOBODY || beginning == null || hold == null) {
-                    if (beginning == null) {
-                        violations.add("holds: the end of a hold that did not stand: " + change);
-                    }
-                    continue;
-                }
-                Operation release = first(change, Kind.RELEASE, hold.from());
-                if (changes.get(beginning).client() != change.client()) {
-                    violations.add("holds: ended by another client than its own: " + change);
-                } else if (hold.outcome() == Outcome.TRUE && release == null) {
+            }
+        }
+        for (int k = 0; k < changes.size(); k++) {
+            Change change = changes.get(k);
+            Operation hold = holders.get(change.hold());
+            if (change.kind() != Kind.RELEASE || change.client() == NOBODY || hold == null) {
+                continue;
+            }
+            if (hold.client() != change.client()) {
+                violations.add("holds: ended by another client than its own: " + change);
+            } else if (hold.outcome() == Outcome.TRUE && change.hold().equals(last.get(hold))) {
+                Operation release = ending(hold);
+                if (release == null) {
                     violations.add("holds: ended though nobody let go of it: " + change);
-                } else if (hold.outcome() == Outcome.TRUE) {
-                    makes(release, k);
                 } else {
-                    from[k] = hold.from(); // what may have begun is ended by the client itself
+                    makes(release, k);
                 }
+            } else {
+                from[k] = hold.from(); // a hold that its user never got is ended by the client itself
             }
         }
         for (Operation operation : operations) {
@@ -295,18 +302,28 @@ final class History {
         }
     }
 
-    /** The operation of this kind, called at this time or later, that may have made a change first. */
-    private Operation first(Change change, Kind kind, long since) {
+    /** The call that began a hold. One may begin several: if its session ends before it returns, it begins another. */
+    private Operation beginning(Change change) {
+        Operation other = null;
         for (Operation operation : operations) {
-            if (operation.client() == change.client()
-                    && operation.kind() == kind
-                    && operation.from() >= since
-                    && (kind == Kind.RELEASE
-                            || (change.isWithin(operation) && (change.time() != NEVER || !made.contains(operation))))) {
-                return operation;
+            if (operation.client() == change.client() && operation.kind() == Kind.HOLD && change.isWithin(operation)) {
+                if (!made.contains(operation)) {
+                    return operation;
+                }
+                other = operation;
             }
         }
-        return null;
+        return change.time() == NEVER ? null : other;
+    }
+
+    /** The call that let go of a hold: a client has one hold at a time. */
+    private Operation ending(Operation hold) {
+        return operations.stream()
+                .filter(operation -> operation.client() == hold.client()
+                        && operation.kind() == Kind.RELEASE
+                        && operation.from() > hold.from())
+                .findFirst()
+                .orElse(null);
     }
 
     private void checkOrder() {

