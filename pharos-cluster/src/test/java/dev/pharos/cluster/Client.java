@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -44,11 +45,16 @@ final class Client implements AutoCloseable {
         private final Kind kind;
         private final Duration limit;
         private final long ordered = System.nanoTime();
+
+        /** What is called before it by the same thread; null if it does not follow another. */
+        private final Call before;
+
         private volatile long registered = History.NEVER;
         private final CompletableFuture<Void> entered = new CompletableFuture<>();
         private final CompletableFuture<Operation> done = new CompletableFuture<>();
 
-        private Call(String event, int client, Kind kind, Duration limit) {
+        private Call(String event, int client, Kind kind, Duration limit, Call before) {
+            this.before = before;
             this.limit = limit;
             this.event = event;
             this.client = client;
@@ -72,6 +78,12 @@ final class Client implements AutoCloseable {
         /** Completes when the operation has returned, or its process is gone. */
         CompletableFuture<Operation> done() {
             return done;
+        }
+
+        /** When it may have been called at the earliest. */
+        private long from() {
+            Operation other = before == null ? null : before.done.getNow(null);
+            return other == null || other.to() == History.NEVER ? ordered : other.to();
         }
 
         @Override
@@ -160,9 +172,9 @@ final class Client implements AutoCloseable {
 
     private List<Call> call(int connection, String event, String kinds, Kind kind, Duration limit, Kind... more) {
         List<Call> these = new ArrayList<>();
-        these.add(new Call(event, number(connection), kind, limit));
+        these.add(new Call(event, number(connection), kind, limit, null));
         for (Kind other : more) {
-            these.add(new Call(event, number(connection), other, limit));
+            these.add(new Call(event, number(connection), other, limit, these.get(these.size() - 1)));
         }
         int id = ids.getAndAdd(these.size());
         for (int i = 0; i < these.size(); i++) {
@@ -218,10 +230,10 @@ final class Client implements AutoCloseable {
     }
 
     private void abandon() {
-        for (Integer id : List.copyOf(calls.keySet())) {
+        for (Integer id : new TreeSet<>(calls.keySet())) { // those called first come first
             Call call = calls.remove(id);
             if (call != null) {
-                call.complete(call.ordered, History.NEVER, Outcome.UNKNOWN);
+                call.complete(call.from(), History.NEVER, Outcome.UNKNOWN);
             }
         }
     }
