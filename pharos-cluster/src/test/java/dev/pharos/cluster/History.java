@@ -216,7 +216,8 @@ final class History {
         if (!reachable.get(writes.size()).get(j)) {
             int explained = reachable.get(writes.size()).length() - 1;
             violations.add("not exactly once: client " + client
-                    + " made a change that none of its operations explains: " + changes.get(those.get(explained)) + "; it called " + near(writes, changes.get(those.get(explained))));
+                    + " made a change that none of its operations explains: " + changes.get(those.get(explained))
+                    + "; it called " + near(writes, changes.get(those.get(explained))));
             return;
         }
         for (int i = writes.size(); i-- > 0; ) {

@@ -55,6 +55,7 @@ final class Hosts implements AutoCloseable {
         }
         List<String> undo = new ArrayList<>(List.of("read -r line"));
         for (int i = 0; i < count; i++) {
+            undo.add("ip link del " + name + "v" + i);
             undo.add("ip netns del " + host(i));
         }
         undo.add("ip link del " + name + "a");

@@ -55,8 +55,11 @@ class PartitionTest {
                     threads.get(cutOff.entered());
                     threads.get(connected.entered());
                     hosts.part(List.of(leader, 3));
-                    threads.until("the others have a leader", () -> IntStream.range(0, 3)
-                            .anyMatch(i -> i != leader && servers.mode(i).equals("leader")));
+                    threads.until(
+                            "the others have a leader",
+                            () -> IntStream.range(0, 3)
+                                    .anyMatch(
+                                            i -> i != leader && servers.mode(i).equals("leader")));
                     until(many, Kind.SET);
                     Client.Call read = few.call(0, EVENT, Kind.IS_SET, Duration.ZERO);
                     assertThat(threads.get(connected.done()).outcome()).isEqualTo(Outcome.TRUE);
