@@ -357,7 +357,7 @@ final class Client implements AutoCloseable {
                     EVENTS.put(key, event);
                 }
                 from = System.nanoTime();
-                run(id, from, cluster, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
+                run(id, from, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
             } catch (Throwable e) {
                 answer("failed " + words + ": " + describe(e));
                 answer("done " + id + " " + from + " " + System.nanoTime() + " " + Outcome.UNKNOWN);
@@ -366,7 +366,7 @@ final class Client implements AutoCloseable {
         }
     }
 
-    private static void run(int id, long from, Cluster cluster, String key, ClusterEvent event, Kind kind, long limit)
+    private static void run(int id, long from, String key, ClusterEvent event, Kind kind, long limit)
             throws InterruptedException {
         Outcome outcome;
         try {
@@ -377,10 +377,8 @@ final class Client implements AutoCloseable {
                 case AWAIT, AWAIT_CLEAR -> await(id, event, kind, limit);
                 case HOLD -> HOLDS.put(key, event.hold()) == null;
                 case RELEASE -> {
-                    ClusterEvent.Hold hold = HOLDS.remove(key);
-                    boolean connected = hold.isValid();
-                    hold.close();
-                    yield connected && cluster.isConnected(); // else it may be let go of later
+                    HOLDS.remove(key).close();
+                    yield false; // it may be let go of later, if the connection was lost
                 }
             };
             outcome = result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;
