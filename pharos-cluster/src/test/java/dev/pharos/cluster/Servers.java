@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,23 +50,48 @@ final class Servers implements AutoCloseable {
     private final List<Server> servers = new ArrayList<>();
     private final Thread hook = new Thread(this::end);
 
+    /** Between servers, if at all: links.get(i).get(j) are what server i reaches the ports of server j through. */
+    private final List<List<Link>> links = new ArrayList<>();
+
     /** One of the servers; its process is replaced by another when it is started again. */
     private static final class Server {
-        final int client = port();
-        final int quorum = port();
-        final int election = port();
+        final String host;
+        final String[] command;
+        final int client = freePort();
+        final int quorum = freePort();
+        final int election = freePort();
         Process process;
         Process pause;
+
+        Server(String host, String... command) {
+            this.host = host;
+            this.command = command;
+        }
     }
 
-    private Servers(int count) throws IOException {
+    /** The way from one server to another. */
+    private record Link(Proxy quorum, Proxy election) {
+        static Link to(Server server) {
+            return new Link(new Proxy(server.quorum), new Proxy(server.election));
+        }
+
+        void each(Consumer<Proxy> action) {
+            action.accept(quorum);
+            action.accept(election);
+        }
+    }
+
+    private Servers(int count, boolean linked, Hosts hosts) throws IOException {
         Path memory = Path.of("/dev/shm");
         folder = Files.isWritable(memory)
                 ? Files.createTempDirectory(memory, "pharos-servers-")
                 : Files.createTempDirectory("pharos-servers-");
         Runtime.getRuntime().addShutdownHook(hook);
         for (int i = 0; i < count; i++) {
-            servers.add(new Server());
+            servers.add(hosts == null ? new Server("127.0.0.1") : new Server(hosts.address(i), hosts.command(i)));
+        }
+        for (int i = 0; linked && i < count; i++) {
+            links.add(servers.stream().map(Link::to).toList());
         }
         for (int i = 0; i < count; i++) {
             Files.createDirectories(data(i));
@@ -76,10 +102,24 @@ final class Servers implements AutoCloseable {
 
     /** Starts so many servers, and returns when they serve. */
     static Servers start(int count) {
+        return start(count, false);
+    }
+
+    /** Starts so many servers, which can be cut off from one another if they are linked by proxies. */
+    static Servers start(int count, boolean linked) {
+        return start(count, linked, null);
+    }
+
+    /** Starts a server on each of the first hosts. */
+    static Servers start(int count, Hosts hosts) {
+        return start(count, false, hosts);
+    }
+
+    private static Servers start(int count, boolean linked, Hosts hosts) {
         for (int attempt = 1; ; attempt++) {
             Servers servers = null;
             try {
-                servers = new Servers(count);
+                servers = new Servers(count, linked, hosts);
                 for (int i = 0; i < count; i++) {
                     servers.start(servers.servers.get(i), i);
                 }
@@ -106,35 +146,43 @@ final class Servers implements AutoCloseable {
                 "syncLimit=4",
                 "dataDir=" + data(server),
                 "clientPort=" + servers.get(server).client,
-                "clientPortAddress=127.0.0.1",
+                "clientPortAddress=" + servers.get(server).host,
                 "maxClientCnxns=0",
                 "admin.enableServer=false",
                 "4lw.commands.whitelist=*"));
         for (int i = 0; i < servers.size(); i++) {
-            lines.add("server." + (i + 1) + "=127.0.0.1:" + servers.get(i).quorum + ":" + servers.get(i).election);
+            boolean direct = links.isEmpty() || i == server;
+            int quorum = direct
+                    ? servers.get(i).quorum
+                    : links.get(server).get(i).quorum().port();
+            int election = direct
+                    ? servers.get(i).election
+                    : links.get(server).get(i).election().port();
+            lines.add("server." + (i + 1) + "=" + servers.get(i).host + ":" + quorum + ":" + election);
         }
         return lines;
     }
 
     private void start(Server server, int number) throws IOException {
         File log = folder.resolve(number + ".log").toFile();
-        server.process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xshare:auto",
-                        "-Xmx256m",
-                        // What a killed process has written is not lost with it; only a machine loses what is not
-                        // forced.
-                        "-Dzookeeper.forceSync=no",
-                        // The logs hold all transactions from the first on, and none comes as part of a snapshot.
-                        "-Dzookeeper.snapCount=100000000",
-                        "-Dzookeeper.snapshotSizeFactor=1000000",
-                        "-Dzookeeper.preAllocSize=1024",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Servers.class.getName(),
-                        folder.resolve(number + ".cfg").toString())
+        List<String> command = new ArrayList<>(List.of(server.command));
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "-Xmx256m",
+                // What a killed process has written is not lost with it; only a machine loses what is not forced.
+                "-Dzookeeper.forceSync=no",
+                // The logs hold all transactions from the first on, and none comes as part of a snapshot.
+                "-Dzookeeper.snapCount=100000000",
+                "-Dzookeeper.snapshotSizeFactor=1000000",
+                "-Dzookeeper.preAllocSize=1024",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Servers.class.getName(),
+                folder.resolve(number + ".cfg").toString()));
+        server.process = new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log))
                 .start();
@@ -155,7 +203,7 @@ final class Servers implements AutoCloseable {
         QuorumPeerMain.main(args);
     }
 
-    private static synchronized int port() {
+    private static synchronized int freePort() {
         while (true) {
             int port = RANDOM.nextInt(LOWEST_PORT, HIGHEST_PORT + 1);
             if (PORTS_TAKEN.contains(port)) {
@@ -182,7 +230,12 @@ final class Servers implements AutoCloseable {
 
     /** The address of one server. */
     String address(int server) {
-        return "127.0.0.1:" + servers.get(server).client;
+        return servers.get(server).host + ":" + port(server);
+    }
+
+    /** The port for the clients of one server. */
+    int port(int server) {
+        return servers.get(server).client;
     }
 
     /** Where one server keeps its data: its logs are in the folder version-2 there. */
@@ -209,7 +262,7 @@ final class Servers implements AutoCloseable {
     String ask(int server, String command) {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(1_000);
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(server).client), 1_000);
+            socket.connect(new InetSocketAddress(servers.get(server).host, servers.get(server).client), 1_000);
             socket.getOutputStream().write(command.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -281,6 +334,21 @@ final class Servers implements AutoCloseable {
         }
     }
 
+    /** Cuts a server off from the others, so that what it sends does not arrive, or what they send it, or both. */
+    void cut(int server, boolean sends, boolean hears) {
+        for (int i = 0; i < count(); i++) {
+            if (i != server) {
+                links.get(server).get(i).each(link -> link.drop(sends, hears));
+                links.get(i).get(server).each(link -> link.drop(hears, sends));
+            }
+        }
+    }
+
+    /** Lets everything arrive again, what was sent meanwhile included. */
+    void heal() {
+        links.forEach(row -> row.forEach(link -> link.each(Proxy::heal)));
+    }
+
     /** Stops a process. What is returned lets it go on when told to, and when this JVM is gone. */
     static Process pause(Process process) {
         try {
@@ -329,6 +397,7 @@ final class Servers implements AutoCloseable {
                 server.pause = null;
             }
         }
+        links.forEach(row -> row.forEach(link -> link.each(Proxy::close)));
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);

@@ -3,10 +3,16 @@ package dev.pharos.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.TestThreads;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The servers of the tests: each can be killed, paused and started again, and the others choose a leader. */
 class ServersTest {
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
     @Test
     void kill_ofTheLeader_isFollowedByAnother() {
         try (Servers servers = Servers.start(3)) {
@@ -32,6 +38,22 @@ class ServersTest {
             servers.resume(first);
             servers.awaitServing();
             assertThat(servers.leader()).isNotEqualTo(first);
+        }
+    }
+
+    @Test
+    void cut_ofTheLeader_isFollowedByAnother() {
+        try (Servers servers = Servers.start(3, true)) {
+            int first = servers.leader();
+            servers.cut(first, true, true);
+            threads.until(
+                    "another leads",
+                    () -> IntStream.range(0, 3)
+                            .anyMatch(i -> i != first && servers.mode(i).equals("leader")));
+            threads.until("it has noticed", () -> !servers.mode(first).equals("leader"));
+            servers.heal();
+            servers.awaitServing();
+            assertThat(servers.mode(first)).isEqualTo("follower");
         }
     }
 }

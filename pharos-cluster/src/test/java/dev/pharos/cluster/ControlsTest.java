@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pharos.TestThreads;
+import dev.pharos.cluster.History.Change;
+import dev.pharos.cluster.History.Kind;
+import dev.pharos.cluster.History.Operation;
+import dev.pharos.cluster.History.Outcome;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.WatchedEvent;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooDefs.Ids;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.Stat;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Three ways to build an event on ZooKeeper that look right and are wrong. The checker of the fault test must find each
+ * of them out, from the same kind of record, or it proves nothing. Each has a control of its own: the same run, right.
+ */
+@SuppressWarnings("try") // ZooKeeper.close may throw an InterruptedException
+class ControlsTest {
+    /** So often is each tried at most, until it has shown its fault. */
+    private static final int ATTEMPTS = 20_000;
+
+    private static final byte[] CLEAR = {0};
+    private static final byte[] SET = {1};
+    private static final int WRITER = 1;
+    private static final int READER = 2;
+
+    private static Servers servers;
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    private final List<Operation> operations = Collections.synchronizedList(new ArrayList<>());
+
+    @BeforeAll
+    static void startServers() {
+        servers = Servers.start(3);
+    }
+
+    @AfterAll
+    static void killServers() {
+        servers.close();
+    }
+
+    private interface Action {
+        boolean run() throws Exception;
+    }
+
+    private ZooKeeper connect(String address) throws Exception {
+        List<WatchedEvent> events = Collections.synchronizedList(new ArrayList<>());
+        ZooKeeper client = new ZooKeeper(address, 10_000, events::add);
+        threads.until(
+                "connected to " + address,
+                () -> events.stream().anyMatch(event -> event.getState() == KeeperState.SyncConnected));
+        return client;
+    }
+
+    private boolean recorded(int client, Kind kind, Action action) throws Exception {
+        long from = System.nanoTime();
+        boolean result = action.run();
+        operations.add(new Operation(
+                client, kind, from, History.NEVER, System.nanoTime(), result ? Outcome.TRUE : Outcome.FALSE));
+        return result;
+    }
+
+    /** Changes in turn, by the one who makes them all. */
+    private static List<Change> pulses(int count) {
+        List<Change> changes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            changes.add(new Change(changes.size(), WRITER, i % 2 == 0 ? Kind.SET : Kind.CLEAR));
+        }
+        return changes;
+    }
+
+    /** A waiter as in ZooKeeper's recipes and in Curator's barrier: a watch wakes it, and it looks again. */
+    private static final class Barrier {
+        private final ZooKeeper client;
+        private final String path;
+        private boolean woken;
+
+        Barrier(ZooKeeper client, String path) {
+            this.client = client;
+            this.path = path;
+        }
+
+        synchronized boolean await(long nanos) throws Exception {
+            long deadline = System.nanoTime() + nanos;
+            while (client.exists(path, this::wake) != null) {
+                while (!woken) {
+                    long left = deadline - System.nanoTime();
+                    if (left <= 0) {
+                        return false;
+                    }
+                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                }
+                woken = false;
+            }
+            return true;
+        }
+
+        private synchronized void wake(WatchedEvent event) {
+            woken = true;
+            notifyAll();
+        }
+    }
+
+    @Test
+    void violations_ofABarrierThatLooksAgain_areLostSets() throws Exception {
+        try (ZooKeeper writer = connect(servers.address(0));
+                ZooKeeper reader = connect(servers.address(1))) {
+            writer.create("/barrier", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+            Barrier barrier = new Barrier(reader, "/barrier");
+            int changes = 0;
+            List<String> violations = List.of();
+            for (int i = 0; i < ATTEMPTS && violations.isEmpty(); i++) {
+                operations.clear();
+                Thread waiter = threads.start(() -> {
+                    long from = System.nanoTime();
+                    boolean released = barrier.await(TimeUnit.SECONDS.toNanos(1));
+                    operations.add(new Operation(
+                            READER,
+                            Kind.AWAIT,
+                            from,
+                            from,
+                            System.nanoTime(),
+                            released ? Outcome.TRUE : Outcome.FALSE));
+                });
+                threads.until(
+                        "the wait is in effect", () -> servers.ask(1, "wchs").contains("Total watches:1"));
+                long registered = System.nanoTime();
+                recorded(WRITER, Kind.SET, () -> {
+                    writer.delete("/barrier", -1);
+                    return true;
+                });
+                recorded(WRITER, Kind.CLEAR, () -> {
+                    writer.create("/barrier", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+                    return true;
+                });
+                threads.join(waiter);
+                operations.replaceAll(operation -> operation.kind() != Kind.AWAIT
+                        ? operation
+                        : new Operation(
+                                operation.client(),
+                                operation.kind(),
+                                operation.from(),
+                                registered,
+                                operation.to(),
+                                operation.outcome()));
+                changes += 2;
+                violations = History.violations(operations, pulses(2));
+            }
+            assertThat(violations)
+                    .as("after %s changes", changes)
+                    .singleElement()
+                    .asString()
+                    .startsWith("lost: ");
+        }
+    }
+
+    /** Reads without more ado, after the writer's request was answered; with the leader it may not have come about yet. */
+    private List<String> readAfterEachWrite(String path, boolean barrier) throws Exception {
+        int leader = servers.leader();
+        try (ZooKeeper writer = connect(servers.address((leader + 1) % 3));
+                ZooKeeper reader = connect(servers.address(leader))) {
+            writer.create(path, CLEAR, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+            List<String> violations = List.of();
+            int changes = 0;
+            while (changes < (barrier ? ATTEMPTS / 10 : ATTEMPTS) && violations.isEmpty()) {
+                int first = operations.size();
+                boolean set = changes % 2 == 0;
+                recorded(WRITER, set ? Kind.SET : Kind.CLEAR, () -> {
+                    writer.setData(path, set ? SET : CLEAR, -1);
+                    return true;
+                });
+                recorded(READER, Kind.IS_SET, () -> {
+                    if (barrier) {
+                        reader.multi(List.of(Op.check("/", -1)));
+                    }
+                    return reader.getData(path, false, null)[0] == SET[0];
+                });
+                changes++;
+                if (set != (operations.get(first + 1).outcome() == Outcome.TRUE) || changes % 100 == 0) {
+                    violations = History.violations(operations, pulses(changes));
+                }
+            }
+            return violations;
+        }
+    }
+
+    @Test
+    void violations_ofReadsWithoutTheQuorum_areStaleReads() throws Exception {
+        assertThat(readAfterEachWrite("/stale", false))
+                .isNotEmpty()
+                .allMatch(violation -> violation.startsWith("stale read: "));
+    }
+
+    @Test
+    void violations_ofReadsBehindTheQuorum_areNone() throws Exception {
+        assertThat(readAfterEachWrite("/fresh", true)).isEmpty();
+    }
+
+    /** What a client does that does not know whether its request was carried out, and begins anew. */
+    private static boolean setBlindly(ZooKeeper client, String path, Runnable beforeRequest) throws Exception {
+        while (true) {
+            try {
+                Stat stat = new Stat();
+                if (client.getData(path, false, stat)[0] == SET[0]) {
+                    return false;
+                }
+                beforeRequest.run();
+                client.setData(path, SET, stat.getVersion());
+                return true;
+            } catch (KeeperException.ConnectionLossException e) {
+                // again
+            }
+        }
+    }
+
+    @Test
+    void violations_ofBlindRetry_areNotExactlyOnce() throws Exception {
+        try (Servers ownServers = Servers.start(3)) {
+            Map<Long, Integer> clients;
+            try (Proxy proxy = new Proxy(ownServers.port(0));
+                    ZooKeeper writer = connect("127.0.0.1:" + proxy.port());
+                    ZooKeeper reader = connect(ownServers.address(1))) {
+                clients = Map.of(writer.getSessionId(), WRITER, reader.getSessionId(), READER);
+                reader.create("/blind", CLEAR, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+                AtomicBoolean first = new AtomicBoolean(true);
+                Thread setter = threads.start(() -> recorded(
+                        WRITER,
+                        Kind.SET,
+                        () -> setBlindly(writer, "/blind", () -> {
+                            if (first.getAndSet(false)) {
+                                proxy.drop(false, true); // the request arrives, the answer does not
+                            }
+                        })));
+                while (reader.getData("/blind", false, null)[0] == CLEAR[0]) {
+                    Thread.onSpinWait();
+                }
+                recorded(READER, Kind.CLEAR, () -> {
+                    reader.setData("/blind", CLEAR, -1);
+                    return true;
+                });
+                proxy.reset();
+                proxy.heal();
+                threads.join(setter);
+            }
+            for (int i = 0; i < ownServers.count(); i++) {
+                ownServers.kill(i);
+            }
+            List<Change> changes = new ArrayList<>();
+            TransactionLog.read(ownServers, new TransactionLog.Visitor() {
+                @Override
+                public void wrote(long zxid, long session, String path, byte[] data, boolean created) {
+                    if (path.equals("/blind") && !created) {
+                        changes.add(new Change(zxid, clients.get(session), data[0] == SET[0] ? Kind.SET : Kind.CLEAR));
+                    }
+                }
+
+                @Override
+                public void deleted(long zxid, long session, String path, boolean ended) {}
+            });
+            assertThat(changes).extracting(Change::kind).containsExactly(Kind.SET, Kind.CLEAR, Kind.SET);
+            assertThat(History.violations(operations, changes))
+                    .singleElement()
+                    .asString()
+                    .startsWith("not exactly once: ");
+        }
+    }
+}
