@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,8 +19,8 @@ final class ClearVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     ClearVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -30,10 +28,8 @@ final class ClearVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return messages.each(paths, path -> {
-                    try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.MUST_EXIST)) {
-                        messages.tell(path, event.clear() ? "cleared" : "was clear already");
-                    }
+        return messages.each(addresses, address -> {
+                    messages.tell(address, address.clear() ? "cleared" : "was clear already");
                     return ExitCode.DONE;
                 })
                 .status;

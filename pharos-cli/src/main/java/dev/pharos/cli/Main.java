@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
             "Another shell: pharos set /run/app/db-ready"
         })
 public final class Main implements Callable<Integer> {
-    static final List<String> VERBS = List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "demo");
+    static final List<String> VERBS =
+            List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "serve", "demo");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -49,6 +50,7 @@ public final class Main implements Callable<Integer> {
             case "watch" -> new WatchVerb(terminal);
             case "list" -> new ListVerb(terminal);
             case "rm" -> new RmVerb(terminal);
+            case "serve" -> new ServeVerb(terminal);
             default -> new Demo(terminal.out);
         };
     }
@@ -65,8 +67,11 @@ public final class Main implements Callable<Integer> {
     static int run(Terminal terminal, String... args) {
         Failures failures = new Failures(terminal.err);
         int status;
-        try {
+        try (Connections connections = new Connections()) {
+            Address.Converter addresses = new Address.Converter(connections);
             status = commandLine(terminal, args)
+                    .registerConverter(Address.class, addresses)
+                    .registerConverter(Address.Folder.class, addresses::convertFolder)
                     .setParameterExceptionHandler(failures)
                     .setExecutionExceptionHandler(failures)
                     .execute(args);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,8 +19,8 @@ final class RmVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     RmVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -31,10 +28,9 @@ final class RmVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return messages.each(paths, path -> {
-                    ProcessEvent.look(path); // throws if it is no event
-                    Files.delete(path);
-                    messages.tell(path, "removed");
+        return messages.each(addresses, address -> {
+                    address.remove();
+                    messages.tell(address, "removed");
                     return ExitCode.DONE;
                 })
                 .status;
