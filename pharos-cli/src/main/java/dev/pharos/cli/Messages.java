@@ -79,6 +79,14 @@ final class Messages {
         return ExitCode.FAILED;
     }
 
+    /** Tells why something failed, by a sentence that says what. */
+    ExitCode fail(String sentence) {
+        if (!quiet) {
+            terminal.err.println("pharos: " + Terminal.plain(sentence));
+        }
+        return ExitCode.FAILED;
+    }
+
     /** Tells why something failed with an event. */
     ExitCode fail(Address address, Exception e) {
         fail(address, address.reason(e));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.cluster.ClusterServer;
 import java.nio.file.Path;
@@ -69,12 +68,12 @@ final class ServeVerb implements Callable<Integer> {
         }
         Connections.quieten();
         Path folder = data == null ? defaultData() : data;
-        try (ClusterServer server = ClusterServer.start(port, folder)) {
+        try (ClusterServer server = ClusterServer.start(host, port, folder)) {
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
             messages.terminal.out.println(ClusterAddress.SCHEME + host + ":" + server.port() + "/pharos");
-            new ThreadEvent().await();
+            server.awaitEnd();
         } catch (ClusterEventException e) {
-            messages.fail("serve", String.valueOf(e.getMessage()));
+            messages.fail(String.valueOf(e.getMessage()));
         }
         return ExitCode.FAILED.status;
     }
