@@ -187,7 +187,7 @@ final class ClusterAddress extends Address {
     @Override
     void remove() throws IOException {
         if (!cluster().delete(name)) {
-            throw new IOException("does not exist");
+            throw new IOException("does not exist; set it or wait for it first");
         }
     }
 

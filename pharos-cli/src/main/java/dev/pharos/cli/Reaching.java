@@ -156,6 +156,6 @@ final class Reaching implements Event {
 
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return new Inverse(this).await(timeout, unit);
+        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), new Inverse(this)) != null;
     }
 }

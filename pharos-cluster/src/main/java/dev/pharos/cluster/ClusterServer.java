@@ -66,6 +66,11 @@ public final class ClusterServer implements AutoCloseable {
         protected void serverStarted() {
             serves.set();
         }
+
+        @Override
+        protected void shutdown() {
+            super.shutdown();
+        }
     }
 
     /** What it is to serve. The rest is as ZooKeeper has it, with as many connections from one machine as there are. */
@@ -143,7 +148,7 @@ public final class ClusterServer implements AutoCloseable {
         } catch (AccessDeniedException e) {
             throw unusable(folder, "no permission; give another folder, or make that one yours", e);
         } catch (IOException e) {
-            throw unusable(folder, "cannot be used: " + e.getMessage(), e);
+            throw unusable(folder, "cannot be used (" + e + "); give another", e);
         }
     }
 
@@ -156,7 +161,7 @@ public final class ClusterServer implements AutoCloseable {
             server.runFromConfig(config);
         } catch (Exception | Error e) {
             failure = e;
-            server.close(); // what it has opened so far
+            server.shutdown(); // what it has opened so far; close would wait for what is not there
         } finally {
             purge.shutdown();
             release();
