@@ -479,7 +479,7 @@ public final class Cluster implements AutoCloseable {
         dropped.add(hold);
         Reply<Boolean> reply = new Reply<>();
         engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST) {
+            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
                 dropped.remove(hold);
             }
             reply.accept(answer);
@@ -493,7 +493,7 @@ public final class Cluster implements AutoCloseable {
     /** Tries once more to end a hold. */
     private void dropLater(ClusterEvent.Hold hold) {
         engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST) {
+            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
                 dropped.remove(hold);
             }
         });

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where events are stored, and what a store has to offer. No method waits: each is answered later, at the latest when
  * the connection is found to be lost. Answers, and calls of the listener, come one at a time and in the order in which
- * the store did things, except that {@link Answer.Kind#LOST} may come at any time. {@code EngineContract} is the test.
+ * the store did things, except that {@code UNSENT} and {@code LOST} may come at any time. {@code EngineContract} is the test.
  */
 interface Engine extends AutoCloseable {
     /** What a look is to leave behind. */
@@ -65,7 +65,10 @@ interface Engine extends AutoCloseable {
             /** It was not done, since there is no such event. */
             ABSENT,
 
-            /** The connection was lost, or there is none. A change may have been made, or still be made. */
+            /** There is no connection; nothing was sent. */
+            UNSENT,
+
+            /** The connection was lost meanwhile. A change may have been made, or still be made. */
             LOST,
 
             /** It was refused for the reason that is given. */

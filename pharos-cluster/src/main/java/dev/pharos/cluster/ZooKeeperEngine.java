@@ -159,7 +159,7 @@ final class ZooKeeperEngine implements Engine {
 
     private void send(Runnable request) {
         requests.add(request);
-        LockSupport.unpark(sender);
+        wakeSender();
     }
 
     private void run() {
@@ -173,13 +173,26 @@ final class ZooKeeperEngine implements Engine {
             LockSupport.park(this);
         }
         shut();
+        ended.set();
+        refuse();
+    }
+
+    /** Answers what comes when nothing is sent any more. */
+    private void refuse() {
         for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
-            request.run(); // fails, since the session is closed
+            request.run(); // sends nothing, since this is closed
         }
         for (Request look = looks.poll(); look != null; look = looks.poll()) {
-            look.then.accept(Answer.of(Kind.LOST));
+            look.then.accept(Answer.of(Kind.UNSENT));
         }
-        ended.set();
+    }
+
+    /** Has the sender look into the queues; or whoever has put something there, if that has looked for the last time. */
+    private void wakeSender() {
+        LockSupport.unpark(sender);
+        if (ended.isSet()) {
+            refuse();
+        }
     }
 
     /** Begins a session. */
@@ -306,7 +319,7 @@ final class ZooKeeperEngine implements Engine {
     @Override
     public void look(String name, Interest interest, Consumer<Answer<Sight>> then) {
         looks.add(new Request(name, interest, then));
-        LockSupport.unpark(sender);
+        wakeSender();
     }
 
     @Override
@@ -333,7 +346,7 @@ final class ZooKeeperEngine implements Engine {
         ZooKeeper open = session;
         ClusterEventException reason = failure;
         if (open == null || reason != null || !connected.isSet()) {
-            Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.LOST);
+            Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
             batch.values().forEach(look -> look.tell(answer));
             return;
         }
@@ -769,7 +782,7 @@ final class ZooKeeperEngine implements Engine {
             if (reason != null) {
                 then.accept(Answer.failed(reason));
             } else if (open == null || !connected.isSet() || closed) {
-                then.accept(Answer.of(Kind.LOST));
+                then.accept(Answer.of(Kind.UNSENT));
             } else {
                 request.to(open);
             }

@@ -89,7 +89,9 @@ abstract class EngineContract {
         }
 
         Snapshot look() {
-            return look(Interest.NONE).value().snapshot();
+            Answer<Sight> answer = look(Interest.NONE);
+            assertThat(answer.kind()).isEqualTo(Kind.DONE);
+            return answer.value().snapshot();
         }
 
         Snapshot create() {
@@ -225,8 +227,8 @@ abstract class EngineContract {
     @Test
     void swap_epochChanges_isToldOnceForEachLook() {
         one.create();
-        one.look(Interest.SET);
         one.awaited.add(NAME);
+        one.look(Interest.SET);
         one.told.clear();
         other.set();
         one.untilTold("pulse");
@@ -240,8 +242,8 @@ abstract class EngineContract {
     void swap_epochStays_isNotToldToThoseWhoWaitForSet() {
         other.create();
         other.set();
-        one.look(Interest.SET);
         one.awaited.add(NAME);
+        one.look(Interest.SET);
         one.told.clear();
         other.clear();
         one.settle();
@@ -279,8 +281,8 @@ abstract class EngineContract {
     void swap_cleared_isToldToThoseWhoWaitForClear() {
         other.create();
         other.set();
-        one.look(Interest.CLEAR);
         one.awaited.add(NAME);
+        one.look(Interest.CLEAR);
         other.clear();
         one.untilTold("gap");
     }
@@ -291,8 +293,8 @@ abstract class EngineContract {
         UUID hold = one.hold();
         assertThat(other.look().isSet()).isTrue();
         assertThat(other.look().holders()).isEqualTo(1);
-        other.look(Interest.CLEAR);
         other.awaited.add(NAME);
+        other.look(Interest.CLEAR);
         UUID second = other.hold();
         assertThat(other.look().began()).isEqualTo(1);
         assertThat(other.look().epoch()).isEqualTo(2);
@@ -310,8 +312,8 @@ abstract class EngineContract {
     @Test
     void hold_isToldToThoseWhoWaitForSet() {
         other.create();
-        one.look(Interest.SET);
         one.awaited.add(NAME);
+        one.look(Interest.SET);
         other.hold();
         one.untilTold("pulse");
     }
@@ -333,8 +335,8 @@ abstract class EngineContract {
         one.create();
         other.look(Interest.CLEAR);
         one.hold();
-        other.look(Interest.CLEAR);
         other.awaited.add(NAME);
+        other.look(Interest.CLEAR);
         other.told.clear();
         one.engine.close();
         other.untilTold("gap");
@@ -345,8 +347,8 @@ abstract class EngineContract {
     void delete_inUse_isToldAndAbsent() {
         Snapshot first = one.create();
         other.hold();
-        one.look(Interest.SET);
         one.awaited.add(NAME);
+        one.look(Interest.SET);
         assertThat(other.delete()).isEqualTo(Answer.done(true));
         one.untilTold("gap");
         assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
@@ -357,7 +359,9 @@ abstract class EngineContract {
     @Test
     void forget_nobodyWaits_isNotTold() {
         one.create();
+        one.awaited.add(NAME);
         one.look(Interest.SET);
+        one.awaited.remove(NAME);
         one.engine.forget(NAME);
         one.settle();
         one.settle();
@@ -370,8 +374,8 @@ abstract class EngineContract {
     @Test
     void forget_somebodyWaits_isTold() {
         one.create();
-        one.look(Interest.SET);
         one.awaited.add(NAME);
+        one.look(Interest.SET);
         one.engine.forget(NAME);
         one.settle();
         other.set();
@@ -379,13 +383,13 @@ abstract class EngineContract {
     }
 
     @Test
-    void methods_closed_answerThatTheConnectionIsLost() {
+    void methods_closed_answerThatNothingWasSent() {
         Snapshot first = one.create();
         one.engine.close();
         one.engine.close();
         assertThat(one.engine.connected().isSet()).isTrue();
-        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.LOST);
-        assertThat(one.swap(first, first, null).kind()).isEqualTo(Kind.LOST);
-        assertThat(one.names().kind()).isEqualTo(Kind.LOST);
+        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.UNSENT);
+        assertThat(one.swap(first, first, null).kind()).isEqualTo(Kind.UNSENT);
+        assertThat(one.names().kind()).isEqualTo(Kind.UNSENT);
     }
 }

@@ -176,7 +176,7 @@ class HandlesTest {
     @Test
     void methods_nodeWasOverwritten_throw() {
         event.set();
-        for (String data : List.of("", "EVIL", "x", "E\1\0\0", "E\1\2\0" + "\0".repeat(24))) {
+        for (String data : List.of("", "evil", "x", "E\1\0\0", "E\1\2\0" + "\0".repeat(24))) {
             Nodes.with(server.port(), nodes -> nodes.setData(node(), data));
             assertCorrupt(event::isSet);
             assertCorrupt(event::await);

@@ -50,6 +50,7 @@ class HoldTest {
 
     @AfterEach
     void disconnect() {
+        restart();
         cluster.close();
         other.close();
     }
@@ -178,8 +179,7 @@ class HoldTest {
         assertThat(event.set()).isTrue();
         threads.join(waiter);
         assertThat(seen.clear()).isTrue();
-        servers.restart(leader);
-        servers.awaitServing();
+        restart();
     }
 
     @Test
@@ -202,16 +202,22 @@ class HoldTest {
             assertThat(cut.await(0, TimeUnit.MILLISECONDS)).isFalse();
             CompletableFuture<Void> late = cut.whenSet();
             assertThat(cut.toString()).contains("not connected");
-            for (int i = 0; i < 3; i++) {
-                servers.restart(i);
-            }
-            servers.awaitServing();
+            restart();
             threads.awaitBlocked(waiter);
             assertThat(late).isNotDone();
             seen.set();
             threads.join(waiter);
             threads.get(late);
         }
+    }
+
+    private void restart() {
+        for (int i = 0; i < servers.count(); i++) {
+            if (!servers.isAlive(i)) {
+                servers.restart(i);
+            }
+        }
+        servers.awaitServing();
     }
 
     /** Ends the session of a cluster, as the servers do when they hear nothing of it. */
