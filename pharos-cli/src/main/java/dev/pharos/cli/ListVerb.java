@@ -14,13 +14,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "list",
         description =
-                "Prints every event in a folder: whether it is set, by how many it is held (- if it is none that is"
+                "Prints every event in a folder, or under a root of servers: whether it is set, by how many it is held (- if it is none that is"
                         + " held), since when it is so, and its name. Where that cannot be told there is a ?.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:all events were printed, if there are any",
             "2:the command line is wrong",
-            "3:the folder, or a file in it, cannot be told of",
+            "3:the folder, or an event in it, cannot be told of",
             "141:nobody reads the output any more"
         },
         footer = {"", "Example: pharos list /run/app"})

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "pharos",
         description =
-                "Events for shells: a file that is set or clear, and that any process of this machine can wait for.",
+                "Events for shells: a file that is set or clear, and that any process of this machine can wait for; or the"
+                        + " same on servers of ZooKeeper, for any machine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",

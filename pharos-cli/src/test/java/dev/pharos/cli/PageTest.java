@@ -57,7 +57,7 @@ class PageTest {
         for (OptionSpec option : verb.getCommandSpec().options()) {
             options.addAll(List.of(option.names()));
         }
-        assertThat(all("[`]((?:-\\w|--\\w+))(?: TIME)?[`]", all("(?m)^\\| (`.*?) \\|", section)))
+        assertThat(all("[`]((?:-\\w|--\\w+))(?: [A-Z]+)?[`]", all("(?m)^\\| (`.*?) \\|", section)))
                 .containsExactlyInAnyOrderElementsOf(options);
         assertThat(section)
                 .contains("\n    pharos " + verb.getCommandName() + " ")
