@@ -13,7 +13,12 @@ import picocli.CommandLine.Parameters;
         description = "Clears each event, so that those who wait from now on wait until it is set again. Never takes"
                 + " back the release of one who waited before.",
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:every event is clear", "2:the command line is wrong", "3:one could not be cleared", "4:of one it is not known whether it is"},
+        exitCodeList = {
+            "0:every event is clear",
+            "2:the command line is wrong",
+            "3:one could not be cleared",
+            "4:of one it is not known whether it is"
+        },
         footer = {"", "Example: pharos clear /run/app/db-ready"})
 final class ClearVerb implements Callable<Integer> {
     @Mixin

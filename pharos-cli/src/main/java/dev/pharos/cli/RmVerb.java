@@ -13,7 +13,12 @@ import picocli.CommandLine.Parameters;
         description = "Removes each event. Those who wait for it learn of that within a second, and fail. Removes"
                 + " nothing that is no event.",
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:every event is removed", "2:the command line is wrong", "3:one could not be removed", "4:of one it is not known whether it is"},
+        exitCodeList = {
+            "0:every event is removed",
+            "2:the command line is wrong",
+            "3:one could not be removed",
+            "4:of one it is not known whether it is"
+        },
         footer = {"", "Example: pharos rm /run/app/db-ready"})
 final class RmVerb implements Callable<Integer> {
     @Mixin

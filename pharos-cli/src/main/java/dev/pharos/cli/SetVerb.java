@@ -12,7 +12,12 @@ import picocli.CommandLine.Parameters;
         name = "set",
         description = "Sets each event, and so releases all who wait for it, now or later. Makes it if it is missing.",
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:every event is set", "2:the command line is wrong", "3:one could not be set", "4:of one it is not known whether it is"},
+        exitCodeList = {
+            "0:every event is set",
+            "2:the command line is wrong",
+            "3:one could not be set",
+            "4:of one it is not known whether it is"
+        },
         footer = {"", "Example: pharos set /run/app/db-ready"})
 final class SetVerb implements Callable<Integer> {
     @Mixin

@@ -201,10 +201,9 @@ class ClusterIT {
     void wait_noServer_goesOnUntilItsTimeIsOver() {
         assertThat(pharos.sh("pharos wait -t 1s " + NOWHERE + "/x"))
                 .isEqualTo(new Installed.Run(
-                        "",
-                        "pharos: " + NOWHERE + "/x: not set within 1s; 127.0.0.1:1 could not be reached\n",
-                        124));
-        assertThat(sh("(pharos wait -v --any " + NOWHERE + "/x y 2>&1) & pharos set y; wait").out())
+                        "", "pharos: " + NOWHERE + "/x: not set within 1s; 127.0.0.1:1 could not be reached\n", 124));
+        assertThat(sh("(pharos wait -v --any " + NOWHERE + "/x y 2>&1) & pharos set y; wait")
+                        .out())
                 .matches("pharos: y: set after .* s\n");
     }
 
@@ -222,9 +221,7 @@ class ClusterIT {
         }
         assertThat(sh("PHAROS_CLUSTER=options pharos set $Z/x"))
                 .isEqualTo(new Installed.Run(
-                        "",
-                        inRoot("pharos: $Z/x: the file options, which PHAROS_CLUSTER names, " + reason + "\n"),
-                        3));
+                        "", inRoot("pharos: $Z/x: the file options, which PHAROS_CLUSTER names, " + reason + "\n"), 3));
     }
 
     @Test
@@ -264,7 +261,8 @@ class ClusterIT {
         assertThat(sh("pharos hold $Z/x -- sh -c 'exit 7'")).isEqualTo(new Installed.Run("", "", 7));
         assertThat(sh("pharos hold $Z/x -- pharos status -v $Z/x").out())
                 .startsWith(inRoot("$Z/x: set, held by 1, since 20"));
-        assertThat(sh("pharos wait -t 1m --clear $Z/x; pharos status $Z/x").out()).isEqualTo(inRoot("$Z/x: clear\n"));
+        assertThat(sh("pharos wait -t 1m --clear $Z/x; pharos status $Z/x").out())
+                .isEqualTo(inRoot("$Z/x: clear\n"));
         // Who reads what the command prints does not wait for whoever holds, and the command has no child.
         assertThat(sh("pharos hold $Z/x -- sh -c 'cat /proc/$$/task/$$/children; echo done' | cat")
                         .out())
@@ -281,8 +279,8 @@ class ClusterIT {
     @Test
     void hold_holderIsKilled_letsGoBeforeTheSessionEnds() throws Exception {
         Files.writeString(directory.resolve("options"), "session.timeout = 40s\n");
-        Process holding = pharos.start(
-                "env", "PHAROS_CLUSTER=options", "pharos", "hold", root + "/x", "--", "sleep", "1000");
+        Process holding =
+                pharos.start("env", "PHAROS_CLUSTER=options", "pharos", "hold", root + "/x", "--", "sleep", "1000");
         assertThat(sh("pharos wait $Z/x").status()).isZero();
         Process waiting = pharos.start("pharos", "wait", "-t", "20s", "--clear", root + "/x");
         Installed.signal(holding, "KILL");
@@ -294,8 +292,8 @@ class ClusterIT {
     @Test
     void hold_keeperIsKilled_endsWithTheSession() throws Exception {
         Files.writeString(directory.resolve("options"), "session.timeout = 4s\n");
-        Process holding = pharos.start(
-                "env", "PHAROS_CLUSTER=options", "pharos", "hold", root + "/x", "--", "sleep", "1000");
+        Process holding =
+                pharos.start("env", "PHAROS_CLUSTER=options", "pharos", "hold", root + "/x", "--", "sleep", "1000");
         assertThat(sh("pharos wait $Z/x").status()).isZero();
         ProcessHandle keeper = keeper();
         assertThat(keeper).isNotNull();
@@ -383,7 +381,8 @@ class ClusterIT {
                 pharos serve --data data %s""".formatted(line));
 
         assertThat(run)
-                .isEqualTo(new Installed.Run("", "pharos: " + reason.replace("$D", directory.toString()) + "\n", status));
+                .isEqualTo(
+                        new Installed.Run("", "pharos: " + reason.replace("$D", directory.toString()) + "\n", status));
     }
 
     @Test
@@ -431,8 +430,8 @@ class ClusterIT {
         String script = example.group(1).replace("pharos serve", "pharos serve --port " + port);
         Files.writeString(directory.resolve("Harbour.java"), example.group(2).replace("2181", port));
 
-        Installed.Run run = pharos.sh("export XDG_DATA_HOME=.\n" + script.replace("2181", port)
-                + "java -cp '" + Installed.home() + "/lib/*' Harbour.java 2>log; kill $!; wait\n");
+        Installed.Run run = pharos.sh("export XDG_DATA_HOME=.\n" + script.replace("2181", port) + "java -cp '"
+                + Installed.home() + "/lib/*' Harbour.java 2>log; kill $!; wait\n");
 
         assertThat(run.out()).isEqualTo("zk://127.0.0.1:" + port + "/pharos\nthe fire is lit, they say\n");
     }
