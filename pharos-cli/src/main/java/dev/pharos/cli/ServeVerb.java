@@ -3,6 +3,8 @@ package dev.pharos.cli;
 
 import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.cluster.ClusterServer;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -70,12 +72,25 @@ final class ServeVerb implements Callable<Integer> {
         Path folder = data == null ? defaultData() : data;
         try (ClusterServer server = ClusterServer.start(host, port, folder)) {
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
-            messages.terminal.out.println(ClusterAddress.SCHEME + host + ":" + server.port() + "/pharos");
+            messages.terminal.out.println(ClusterAddress.SCHEME + reachable() + ":" + server.port() + "/pharos");
             server.awaitEnd();
         } catch (ClusterEventException e) {
             messages.fail(String.valueOf(e.getMessage()));
         }
         return ExitCode.FAILED.status;
+    }
+
+    /** The host as others may write it. */
+    private String reachable() {
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            if (address.isAnyLocalAddress()) {
+                return InetAddress.getLocalHost().getHostName();
+            }
+        } catch (UnknownHostException e) {
+            // this machine does not know itself by name
+        }
+        return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
     private static Path defaultData() {
