@@ -10,6 +10,7 @@
 module dev.pharos.cluster {
     requires transitive dev.pharos;
     requires org.slf4j;
+    requires static jdk.jfr;
     requires static org.jspecify;
 
     exports dev.pharos.cluster;

@@ -33,6 +33,10 @@ import org.slf4j.LoggerFactory;
 public final class Cluster implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
 
+    /** If false, {@link ConnectionRecord} cannot be loaded. */
+    private static final boolean RECORDS =
+            ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+
     static {
         // ZooKeeper can only be on the class path, which a module does not read unless it says so here.
         Cluster.class.getModule().addReads(Cluster.class.getClassLoader().getUnnamedModule());
@@ -87,16 +91,29 @@ public final class Cluster implements AutoCloseable {
 
         @Override
         public void connected() {
-            LOG.info("{}: connected", address);
+            tell("connected");
             waiters.values().forEach(Waiters::lookAgain);
             dropped.forEach(Cluster.this::dropLater);
         }
 
         @Override
+        public void disconnected() {
+            tell("disconnected");
+        }
+
+        @Override
         public void expired() {
-            LOG.warn("{}: the session has expired; holds are lost: {}", address, holds.size());
+            LOG.warn("{}: the session has expired; holds that are lost: {}", address, holds.size());
+            tell("expired");
             dropped.clear();
             holds.forEach(ClusterEvent.Hold::lose);
+        }
+
+        private void tell(String state) {
+            LOG.info("{}: {}", address, state);
+            if (RECORDS) {
+                ConnectionRecord.write(address.toString(), state);
+            }
         }
 
         @Override

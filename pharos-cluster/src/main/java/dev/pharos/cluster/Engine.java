@@ -39,6 +39,9 @@ interface Engine extends AutoCloseable {
         /** There is a connection again, or a first one; perhaps something was missed: look again at everything. */
         void connected();
 
+        /** There is no connection any more. */
+        void disconnected();
+
         /** All holds of this process are gone. */
         void expired();
 

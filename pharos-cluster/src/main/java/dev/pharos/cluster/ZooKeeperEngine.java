@@ -31,8 +31,6 @@ import org.apache.zookeeper.client.ZKClientConfig;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Events as nodes of ZooKeeper. */
 final class ZooKeeperEngine implements Engine {
@@ -71,8 +69,6 @@ final class ZooKeeperEngine implements Engine {
      * Sessions. When one expires, a new ZooKeeper takes its place. The old one delivers nothing but failures from then
      * on. There is one watcher for each session, so that a watch which is armed twice tells once.
      */
-
-    private static final Logger LOG = LoggerFactory.getLogger(ZooKeeperEngine.class);
 
     private static final String MARK = "pharos ";
     private static final int LAYOUT = 1;
@@ -267,7 +263,7 @@ final class ZooKeeperEngine implements Engine {
                 case Disconnected -> {
                     if (!closed && failure == null) {
                         connected.clear();
-                        LOG.info("{}: not connected", address);
+                        listener.disconnected();
                     }
                 }
                 case Expired -> {
@@ -470,16 +466,19 @@ final class ZooKeeperEngine implements Engine {
                 return;
             }
             Barrier leader = barrier;
-            if (bad != null) {
-                tell(bad);
-            } else if (snapshot != null && leader != null) {
-                tell(Answer.done(new Sight(snapshot, setSince, leader.begun)));
-            }
-            if (!listener.isAwaited(name)) {
-                forget(name); // who has asked was told, or has gone meanwhile
-            }
-            if (leader != null) {
-                leader.answered();
+            try {
+                if (bad != null) {
+                    tell(bad);
+                } else if (snapshot != null && leader != null) {
+                    tell(Answer.done(new Sight(snapshot, setSince, leader.begun)));
+                }
+                if (!listener.isAwaited(name)) {
+                    forget(name); // who has asked was told, or has gone meanwhile
+                }
+            } finally {
+                if (leader != null) {
+                    leader.answered();
+                }
             }
         }
 

@@ -64,6 +64,9 @@ abstract class EngineContract {
         public void connected() {}
 
         @Override
+        public void disconnected() {}
+
+        @Override
         public void expired() {
             told.add("expired");
         }

@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The {@link EngineContract} for {@link ZooKeeperEngine}, on an ensemble: the one that was made last is on the leader. */
 class ZooKeeperEngineTest extends EngineContract {
     private static Servers servers;
     private static int number;
+
+    private final String root = "/engine-" + ++number;
 
     private int engines;
 
@@ -26,16 +27,10 @@ class ZooKeeperEngineTest extends EngineContract {
         servers.close();
     }
 
-    @BeforeEach
-    void newRoot() {
-        number++;
-    }
-
     @Override
     Engine newEngine(Engine.Listener listener) {
         int server = (servers.leader() + ++engines) % 3; // the first two on followers
-        return new ZooKeeperEngine(
-                Address.parse(servers.address(server) + "/engine-" + number), Cluster.Options.DEFAULTS, listener);
+        return new ZooKeeperEngine(Address.parse(servers.address(server) + root), Cluster.Options.DEFAULTS, listener);
     }
 
     /** Where sync, of which the books say that it helps, does not. */

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/** A record for JDK Flight Recorder. To be touched only where the module {@code jdk.jfr} is. */
+@Name("dev.pharos.Connection")
+@Label("Connection")
+@Category("Pharos")
+@Description("The connection to the servers of cluster events was made or lost")
+@StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
+final class ConnectionRecord extends jdk.jfr.Event {
+    @Label("Address")
+    private final String address;
+
+    @Label("State")
+    @Description("connected, disconnected, or expired: then all holds of the process are lost")
+    private final String state;
+
+    private ConnectionRecord(String address, String state) {
+        this.address = address;
+        this.state = state;
+    }
+
+    static void write(String address, String state) {
+        new ConnectionRecord(address, state).commit();
+    }
+}

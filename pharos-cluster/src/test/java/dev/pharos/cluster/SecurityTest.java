@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pharos.TestThreads;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import javax.security.auth.login.Configuration;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.data.ACL;
+import org.apache.zookeeper.server.embedded.ExitHandler;
+import org.apache.zookeeper.server.embedded.ZooKeeperServerEmbedded;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Log-in, access lists and TLS, with a real server and certificates that keytool makes. */
+class SecurityTest {
+    private static final String PASSWORD = "changeit";
+    private static final Cluster.Options BRIEF =
+            Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(3)).sessionTimeout(Duration.ofSeconds(3));
+
+    @TempDir
+    static Path folder;
+
+    private static ZooKeeperServerEmbedded server;
+    private static int port;
+    private static int tlsPort;
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    @BeforeAll
+    static void start() throws Exception {
+        keytool("-genkeypair", "-keystore", "server.p12", "-alias", "server", "-ext", "SAN=dns:localhost,ip:127.0.0.1");
+        keytool("-genkeypair", "-keystore", "client.p12", "-alias", "client");
+        keytool("-genkeypair", "-keystore", "stranger.p12", "-alias", "stranger");
+        trust("server", "servers.p12");
+        trust("client", "clients.p12");
+        trust("stranger", "strangers.p12");
+        Path jaas = folder.resolve("jaas.conf");
+        Files.writeString(jaas, """
+                Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_ada="engine"; };
+                Ada { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="engine"; };
+                Eve { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="wrong"; };
+                """);
+        System.setProperty("java.security.auth.login.config", jaas.toString());
+        System.setProperty(
+                "zookeeper.authProvider.sasl", "org.apache.zookeeper.server.auth.SASLAuthenticationProvider");
+        port = freePort();
+        tlsPort = freePort();
+        Properties properties = new Properties();
+        properties.putAll(Map.of(
+                "dataDir",
+                folder.resolve("data").toString(),
+                "clientPort",
+                Integer.toString(port),
+                "secureClientPort",
+                Integer.toString(tlsPort),
+                "admin.enableServer",
+                "false",
+                "tickTime",
+                "500",
+                "serverCnxnFactory",
+                "org.apache.zookeeper.server.NettyServerCnxnFactory",
+                "ssl.keyStore.location",
+                folder.resolve("server.p12").toString(),
+                "ssl.keyStore.password",
+                PASSWORD,
+                "ssl.trustStore.location",
+                folder.resolve("clients.p12").toString(),
+                "ssl.trustStore.password",
+                PASSWORD));
+        server = ZooKeeperServerEmbedded.builder()
+                .baseDir(folder)
+                .configuration(properties)
+                .exitHandler(ExitHandler.LOG_ONLY)
+                .build();
+        server.start(30_000);
+    }
+
+    @AfterAll
+    static void end() {
+        server.close();
+        System.clearProperty("java.security.auth.login.config");
+        Configuration.setConfiguration(null);
+        System.clearProperty("zookeeper.authProvider.sasl");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static void keytool(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("-storepass", PASSWORD, "-storetype", "PKCS12"));
+        if (arguments[0].equals("-genkeypair")) {
+            command.addAll(List.of("-keyalg", "EC", "-dname", "CN=localhost", "-validity", "2"));
+        }
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+    }
+
+    private static void trust(String whom, String store) throws Exception {
+        keytool("-exportcert", "-keystore", whom + ".p12", "-alias", whom, "-file", whom + ".cer");
+        keytool("-importcert", "-noprompt", "-keystore", store, "-alias", whom, "-file", whom + ".cer");
+    }
+
+    private static Cluster connect(String root, Cluster.Options options) {
+        return Cluster.connect("localhost:" + port + root, options);
+    }
+
+    private void assertWorks(Cluster cluster) {
+        try (ClusterEvent event = cluster.event("event")) {
+            Thread waiter = threads.start(event::await);
+            threads.awaitBlocked(waiter);
+            assertThat(event.set()).isTrue();
+            threads.join(waiter);
+            try (ClusterEvent.Hold hold = event.hold()) {
+                assertThat(event.clear()).isFalse();
+                assertThat(hold.isValid()).isTrue();
+            }
+            assertThat(event.isSet()).isFalse();
+        }
+    }
+
+    private static void assertNotPermitted(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOf(ClusterEventException.NotPermitted.class)
+                .hasMessageContaining("; log in");
+    }
+
+    // Access lists
+
+    @Test
+    void access_creator_keepsOthersOut() {
+        try (Cluster ada = connect("/private", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/private", BRIEF);
+                Cluster eve = connect("/private", BRIEF.digest("ada", "wrong"))) {
+            assertWorks(ada);
+            for (Cluster stranger : List.of(other, eve)) {
+                assertNotPermitted(() -> stranger.event("event"));
+                assertNotPermitted(() -> stranger.look("event"));
+                assertNotPermitted(() -> stranger.delete("event"));
+                assertNotPermitted(stranger::events);
+            }
+        }
+    }
+
+    @Test
+    void access_everybodyWaits_letsOthersWaitButNotSet() {
+        try (Cluster ada = connect("/public", BRIEF.digest("ada", "engine").access(Cluster.Access.EVERYBODY_WAITS));
+                Cluster other = connect("/public", BRIEF)) {
+            assertWorks(ada);
+            ClusterEvent event = other.event("event");
+            assertThat(event.isSet()).isFalse();
+            assertNotPermitted(event::set);
+            assertNotPermitted(event::hold);
+            Thread waiter = threads.start(event::await);
+            threads.awaitBlocked(waiter);
+            ada.event("event").set();
+            threads.join(waiter);
+            waiter = threads.start(event::awaitClear);
+            threads.awaitBlocked(waiter);
+            ada.event("event").clear();
+            threads.join(waiter);
+            assertThat(other.events()).containsExactly("event");
+        }
+    }
+
+    @Test
+    void access_creatorWithoutLogin_throws() {
+        try (Cluster nobody = connect("/nobody", BRIEF.access(Cluster.Access.CREATOR))) {
+            assertNotPermitted(() -> nobody.event("event"));
+        }
+    }
+
+    @Test
+    void access_revokedWhileInUse_throws() throws Exception {
+        try (Cluster ada = connect("/revoked", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR))) {
+            ClusterEvent event = ada.event("event");
+            Nodes.with(port, nodes -> {
+                nodes.client.addAuthInfo("digest", "ada:engine".getBytes(StandardCharsets.UTF_8));
+                nodes.client.setACL(
+                        "/revoked/e/event",
+                        new ArrayList<>(List.of(new ACL(ZooDefs.Perms.ADMIN, ZooDefs.Ids.ANYONE_ID_UNSAFE))),
+                        -1);
+            });
+            assertNotPermitted(event::isSet);
+            assertNotPermitted(event::set);
+            assertNotPermitted(event::await);
+        }
+    }
+
+    // SASL
+
+    @Test
+    void sasl_digestMd5_isTheUser() {
+        try (Cluster ada = connect("/sasl", BRIEF.sasl("Ada").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/sasl", BRIEF)) {
+            assertWorks(ada);
+            assertNotPermitted(() -> other.event("event"));
+        }
+    }
+
+    @Test
+    void sasl_wrongPassword_isRefused() {
+        assertThatThrownBy(() -> connect("/sasl", BRIEF.sasl("Eve")))
+                .isInstanceOf(ClusterEventException.NotPermitted.class)
+                .hasMessageContaining("log-in was refused");
+    }
+
+    @Test
+    void sasl_noSuchEntry_isRefused() {
+        assertThatThrownBy(() -> connect("/sasl", BRIEF.sasl("Nobody")))
+                .isInstanceOf(ClusterEventException.NotPermitted.class)
+                .hasMessageContaining("log-in was refused");
+    }
+
+    // TLS
+
+    private static Cluster connectByTls(String trust, String identity) {
+        return Cluster.connect(
+                "localhost:" + tlsPort + "/tls",
+                BRIEF.trust(folder.resolve(trust), PASSWORD).identity(folder.resolve(identity), PASSWORD));
+    }
+
+    @Test
+    void tls_bothTrustEachOther_works() {
+        try (Cluster cluster = connectByTls("servers.p12", "client.p12")) {
+            assertWorks(cluster);
+        }
+    }
+
+    @Test
+    void tls_serverIsAStranger_isRefused() {
+        assertThatThrownBy(() -> connectByTls("strangers.p12", "client.p12"))
+                .isInstanceOf(ClusterEventException.Unavailable.class);
+    }
+
+    @Test
+    void tls_clientIsAStranger_isRefused() {
+        assertThatThrownBy(() -> connectByTls("servers.p12", "stranger.p12"))
+                .isInstanceOf(ClusterEventException.Unavailable.class);
+    }
+}
