@@ -101,7 +101,7 @@ final class Exec {
         }
     }
 
-    /** A pipe to read from which is to wait until the program, and all that have inherited its end, have ended. */
+    /** A pipe, to another process or from one. Its ends are files that a process can be started with. */
     static final class Pipe implements Address.Hold {
         private final Function close = NativeLibrary.getInstance("c").getFunction("close");
         private final int[] ends = new int[2];
@@ -112,9 +112,12 @@ final class Exec {
             }
         }
 
-        /** The end for reading, as a file that another process can be started with. */
         File reading() {
             return new File("/proc/self/fd/" + ends[0]);
+        }
+
+        File writing() {
+            return new File("/proc/self/fd/" + ends[1]);
         }
 
         void closeReading() {
@@ -126,6 +129,7 @@ final class Exec {
             NativeLibrary.getInstance("c").getFunction("fcntl").invokeInt(new Object[] {ends[1], SET_FLAGS, 0});
         }
 
+        /** Closes the end for writing: who reads comes to an end, if nobody else has it. */
         @Override
         public void close() {
             close.invokeInt(new Object[] {ends[1]});

@@ -5,9 +5,8 @@ import dev.pharos.cluster.ClusterEvent;
 import dev.pharos.cluster.ClusterEventException;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,14 +45,17 @@ final class Keeper {
         command.addAll(Exec.thisJava());
         command.addAll(List.of(Keeper.class.getName(), address.toString(), Boolean.toString(quiet)));
         Exec.Pipe pipe = new Exec.Pipe();
+        Exec.Pipe answers = new Exec.Pipe(); // what Java itself has for this ends with the shell
         Process shell = new ProcessBuilder(command)
                 .redirectInput(pipe.reading())
+                .redirectOutput(answers.writing())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         pipe.closeReading();
         String answer;
-        try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(shell.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines = Files.newBufferedReader(answers.reading().toPath())) {
+            answers.close();
+            answers.closeReading();
             answer = lines.readLine();
         }
         shell.onExit().join(); // else the program would have a child that it does not know of
