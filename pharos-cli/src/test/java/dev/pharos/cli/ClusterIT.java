@@ -272,9 +272,9 @@ class ClusterIT {
         assertThat(sh("pharos wait -t 1m --clear $Z/x; pharos status $Z/x").out())
                 .isEqualTo(inRoot("$Z/x: clear\n"));
         // Who reads what the command prints does not wait for whoever holds, and the command has no child.
-        assertThat(sh("pharos hold $Z/x -- sh -c 'cat /proc/$$/task/$$/children; echo done' | cat")
+        assertThat(sh("pharos hold $Z/x -- sh -c 'read -r it </proc/$$/task/$$/children; echo \"<$it>\"' | cat")
                         .out())
-                .isEqualTo("done\n");
+                .isEqualTo("<>\n");
         String signals = "grep -E 'SigBlk|SigIgn' /proc/self/status | sed 's/.*\\(.\\{7\\}\\)$/\\1/'";
         assertThat(sh("pharos hold $Z/x -- " + signals)).isEqualTo(new Installed.Run("0000000\n0000000\n", "", 0));
 
