@@ -132,6 +132,7 @@ final class ZooKeeperEngine implements Engine {
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, Boolean.toString(entry != null));
         if (entry != null) {
             config.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, entry);
+            config.setProperty("zookeeper.fips-mode", "false"); // which would forbid DIGEST-MD5
         }
         String trust = security.get(Cluster.Options.TRUST);
         String identity = security.get(Cluster.Options.IDENTITY);
@@ -257,7 +258,10 @@ final class ZooKeeperEngine implements Engine {
             }
         }
 
-        private void process(Event.KeeperState state) {
+        private void process(Event.@Nullable KeeperState state) {
+            if (state == null) {
+                return; // a step of a log-in
+            }
             switch (state) {
                 case SyncConnected -> send(ZooKeeperEngine.this::greet);
                 case Disconnected -> {

@@ -82,6 +82,20 @@ class HandlesTest {
         threads.join(waiter);
     }
 
+    /** When the waiter is told, the event is set again: only where it began tells that it was clear. */
+    @Test
+    void awaitClear_clearedAndSetAtOnceOnAnotherConnection_isReleased() throws Exception {
+        ClusterEvent far = other.event("event");
+        far.set();
+        TestThreads.repeat(() -> {
+            Thread waiter = threads.start(event::awaitClear);
+            threads.awaitBlocked(waiter);
+            far.clear();
+            far.set();
+            threads.join(waiter);
+        });
+    }
+
     @Test
     void await_bothHandlesOfOneConnection_areReleased() {
         ClusterEvent second = cluster.event("event");

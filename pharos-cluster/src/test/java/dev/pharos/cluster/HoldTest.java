@@ -170,6 +170,37 @@ class HoldTest {
         }
     }
 
+    /** Neither word of a set nor a second look at the flag would tell: only the epoch does. */
+    @Test
+    void session_hasExpiredWhenTheEventIsSetAndCleared_waitsAreReleased() throws Exception {
+        int follower = (servers.leader() + 1) % servers.count();
+        try (Cluster cut = Cluster.connect(
+                        servers.address(follower) + "/holds-" + number,
+                        Cluster.Options.DEFAULTS.sessionTimeout(Duration.ofSeconds(1)));
+                ClusterEvent lonely = cut.event("event");
+                ClusterEvent held = cut.event("held");
+                ClusterEvent witness = other.event("held")) {
+            ClusterEvent opposite = other.event("opposite");
+            opposite.set();
+            CompletableFuture<Void> clear = cut.event("opposite").whenClear();
+            ClusterEvent.Hold hold = held.hold();
+            Thread waiter = threads.start(lonely::await);
+            CompletableFuture<Void> future = lonely.whenSet();
+            threads.awaitBlocked(waiter);
+            servers.kill(follower);
+            witness.awaitClear();
+            seen.set();
+            seen.clear();
+            opposite.clear();
+            opposite.set();
+            restart();
+            threads.join(waiter);
+            threads.get(future);
+            threads.get(clear);
+            threads.get(hold.onLost());
+        }
+    }
+
     @Test
     void leader_dies_waitsAndChangesGoOn() throws Exception {
         Thread waiter = threads.start(seen::await);

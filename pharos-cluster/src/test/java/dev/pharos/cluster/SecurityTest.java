@@ -98,6 +98,7 @@ class SecurityTest {
         System.clearProperty("java.security.auth.login.config");
         Configuration.setConfiguration(null);
         System.clearProperty("zookeeper.authProvider.sasl");
+        System.clearProperty("zookeeper.fips-mode");
     }
 
     private static int freePort() throws IOException {
