@@ -10,6 +10,7 @@ module dev.pharos.cli {
     requires dev.pharos.process;
     requires info.picocli;
     requires java.logging;
+    requires static jdk.jfr;
 
     opens dev.pharos.cli to
             info.picocli;

@@ -48,6 +48,13 @@ public final class TestThreads implements AfterEachCallback {
         return start(thread);
     }
 
+    /** Starts a platform thread of a name. */
+    public Thread start(String name, Action action) {
+        Thread thread = new Thread(recorded(action), name);
+        thread.setDaemon(true);
+        return start(thread);
+    }
+
     /** Starts several platform threads that do the same. */
     public List<Thread> start(int count, Action action) {
         return Stream.generate(() -> start(action)).limit(count).toList();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -22,7 +23,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Every benchmark runs, with every rival that it names. The figures mean nothing. */
+/** Every benchmark runs, with every rival, or other thing to compare, that it names. The figures mean nothing. */
 class SmokeTest {
     private static final List<String> EXCLUDED =
             Threads.haveVirtual() ? List.of() : List.of(Table.NEEDS_VIRTUAL_THREADS);
@@ -59,7 +60,8 @@ class SmokeTest {
     }
 
     private static Stream<String> rivals(BenchmarkListEntry entry) {
-        return Stream.of(entry.getParams().get().get("rival"));
+        Map<String, String[]> params = entry.getParams().get();
+        return Stream.of(params.getOrDefault("rival", params.get("what")));
     }
 
     private static String name(RunResult result) {
@@ -67,7 +69,8 @@ class SmokeTest {
         assertThat(result.getPrimaryResult().getStatistics().getN())
                 .as(params.getBenchmark())
                 .isPositive();
-        return params.getBenchmark() + " " + params.getParam("rival");
+        String rival = params.getParam("rival");
+        return params.getBenchmark() + " " + (rival == null ? params.getParam("what") : rival);
     }
 
     @Test

@@ -4,14 +4,18 @@ package dev.pharos.cli;
 import dev.pharos.examples.Basic;
 import dev.pharos.examples.SharedResource;
 import dev.pharos.examples.Wait;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,11 +26,19 @@ import picocli.CommandLine.Spec;
 /** {@code pharos demo}: runs the example programs that the guide begins with, and says what was measured. */
 @Command(
         name = "demo",
-        description = "Runs the two programs that the guide begins with, and ends with a line of fact for each: who"
-                + " waited how long, whose set released them, and the final counter.",
+        description = "Runs the two programs that the guide begins with, tells who waited how long, whose set released"
+                + " them, and the final counter, and draws what happened.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        footer = {"", "Exit status: 0 if the counter is right, 1 if not.", "", "Example: pharos demo basic --fast"})
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:the counter is right",
+            "1:it is not",
+            "2:the command line is wrong",
+            "3:the page cannot be written",
+            "141:nobody reads the output any more"
+        },
+        footer = {"", "Example: pharos demo basic --fast"})
 final class Demo implements Callable<Integer> {
     /** How many threads increment the counter, once each. */
     private static final int THREADS = 5;
@@ -45,10 +57,22 @@ final class Demo implements Callable<Integer> {
     @Option(names = "--fast", description = "Let a second of the programs be a tenth of a second.")
     private boolean fast;
 
+    @Option(names = "--timeline", paramLabel = "FILE", description = "Write a page that shows what happened.")
+    private @Nullable Path page;
+
+    private final Terminal terminal;
+    private final Messages messages;
     private final PrintStream out;
 
-    Demo(PrintStream out) {
-        this.out = out;
+    Demo(Terminal terminal) {
+        this.terminal = terminal;
+        messages = new Messages(terminal);
+        out = terminal.out;
+    }
+
+    /** What the demo does, and draws. */
+    interface Programs {
+        void run() throws InterruptedException, ExecutionException;
     }
 
     @Override
@@ -66,20 +90,55 @@ final class Demo implements Callable<Integer> {
     private int run(boolean basic, boolean sharedResource) throws InterruptedException, ExecutionException {
         Duration second = fast ? Duration.ofMillis(100) : Duration.ofSeconds(1);
         List<String> facts = new ArrayList<>();
-        ExitCode code = ExitCode.DONE;
-        if (basic) {
-            out.println("--- basic");
-            facts.add("basic: " + fact(List.of(Basic.run(second, out))));
+        AtomicInteger counter = new AtomicInteger(THREADS);
+        ExitCode drawn = draw(() -> {
+            if (basic) {
+                out.println("--- basic");
+                facts.add("basic: " + fact(List.of(Basic.run(second, out))));
+            }
+            if (sharedResource) {
+                out.println("--- shared-resource");
+                SharedResource.Result result = SharedResource.run(second, out);
+                facts.add("shared-resource: " + fact(result.waits()) + "; the counter is " + result.counter());
+                counter.set(result.counter());
+            }
+            out.println("--- measured");
+            facts.forEach(out::println);
+        });
+        return (counter.get() == THREADS ? drawn : drawn.or(ExitCode.NO)).status;
+    }
+
+    /** Runs the programs, and draws them from a recording of what they did; without one where none can be made. */
+    private ExitCode draw(Programs programs) throws InterruptedException, ExecutionException {
+        try (LiveRecording recording = startRecording()) {
+            programs.run();
+            if (recording == null) {
+                return page == null ? ExitCode.DONE : ExitCode.FAILED;
+            }
+            out.println("--- timeline");
+            Timeline timeline = recording.end("pharos demo");
+            TextPicture.print(timeline, terminal);
+            return page == null
+                    ? ExitCode.DONE
+                    : messages.each(List.of(page), file -> {
+                        TimelineVerb.write(timeline, file, Page::write);
+                        return ExitCode.DONE;
+                    });
+        } catch (IOException e) {
+            return messages.fail("demo", "no timeline: " + e.getMessage());
         }
-        if (sharedResource) {
-            out.println("--- shared-resource");
-            SharedResource.Result result = SharedResource.run(second, out);
-            facts.add("shared-resource: " + fact(result.waits()) + "; the counter is " + result.counter());
-            code = result.counter() == THREADS ? ExitCode.DONE : ExitCode.NO;
+    }
+
+    private @Nullable LiveRecording startRecording() {
+        try {
+            if (TimelineVerb.canRecord()) {
+                return LiveRecording.start();
+            }
+            messages.warn("demo", "no timeline: this Java has no module jdk.jfr, which records; use a whole JDK");
+        } catch (IOException e) {
+            messages.warn("demo", "no timeline: " + e.getMessage());
         }
-        out.println("--- measured");
-        facts.forEach(out::println);
-        return code.status;
+        return null;
     }
 
     /** As in "a waited 1.000 s, b waited 1.001 s; released by the set of main". */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 
 /** A JSON object in one line of ASCII, in the order in which it was filled. Texts, numbers and lists of texts. */
@@ -27,6 +29,15 @@ final class Json {
     }
 
     private void quote(String value) {
+        try {
+            quote(text, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // not by a StringBuilder
+        }
+    }
+
+    /** Writes a JSON string. */
+    static void quote(Appendable text, String value) throws IOException {
         text.append('"');
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

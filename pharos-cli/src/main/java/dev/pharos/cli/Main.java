@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         })
 public final class Main implements Callable<Integer> {
     static final List<String> VERBS =
-            List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "serve", "demo");
+            List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "serve", "timeline", "demo");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -52,7 +52,8 @@ public final class Main implements Callable<Integer> {
             case "list" -> new ListVerb(terminal);
             case "rm" -> new RmVerb(terminal);
             case "serve" -> new ServeVerb(terminal);
-            default -> new Demo(terminal.out);
+            case "timeline" -> new TimelineVerb(terminal);
+            default -> new Demo(terminal);
         };
     }
 

@@ -73,10 +73,15 @@ final class Messages {
 
     /** Tells why something failed. */
     ExitCode fail(Object what, String reason) {
+        warn(what, reason);
+        return ExitCode.FAILED;
+    }
+
+    /** Tells what a person should know of something that was done all the same. */
+    void warn(Object what, String reason) {
         if (!quiet) {
             say(what, reason);
         }
-        return ExitCode.FAILED;
     }
 
     /** Tells why something failed, by a sentence that says what. */

@@ -152,7 +152,8 @@ final class Pages {
             script.append("    ").append(verb.getCommandName()).append(")\n        _arguments -S");
             for (OptionSpec option : verb.getCommandSpec().options()) {
                 for (String name : option.names()) {
-                    String value = option.arity().max() > 0 ? ":" + option.paramLabel() + ":" : "";
+                    String files = option.type() == Path.class ? "_files" : "";
+                    String value = option.arity().max() > 0 ? ":" + option.paramLabel() + ":" + files : "";
                     script.append(" \\\n            ").append(quote(name + "[" + bracketed(option) + "]" + value));
                 }
             }
@@ -191,7 +192,8 @@ final class Pages {
                     script.append(optionName.startsWith("--") ? " -l " : " -s ")
                             .append(optionName.replaceAll("^-+", ""));
                 }
-                script.append(option.arity().max() > 0 ? " -x" : "")
+                boolean takesFile = option.type() == Path.class;
+                script.append(option.arity().max() > 0 ? (takesFile ? " -r -F" : " -x") : "")
                         .append(" -d ")
                         .append(quote(description(option)));
                 script.append('\n');

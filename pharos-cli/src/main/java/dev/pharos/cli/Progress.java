@@ -4,31 +4,52 @@ package dev.pharos.cli;
 import dev.pharos.ThreadEvent;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The line that tells a person who waits what is awaited, how long already, and how long at most. Only on a terminal, and
- * only if asked for more. It is gone when the wait is over, however that ends.
+ * The line that tells a person who waits what goes on, and how far it is. Only on a terminal. It is gone when the wait is
+ * over, however that ends.
  */
 final class Progress implements AutoCloseable {
     /** What a terminal shows at the least, without the last column, which would break the line. */
     private static final int WIDTH = 79;
 
+    /** How far it is, after so long. */
+    interface Share {
+        String after(Duration time);
+    }
+
     private final Messages messages;
+    private final String intent;
     private final String subject;
-    private final @Nullable TimeSpan timeout;
+    private final Share share;
+    private final boolean shown;
     private final long start = System.nanoTime();
     private final ThreadEvent over = new ThreadEvent();
     private final ReentrantLock line = new ReentrantLock();
+    private boolean visible; // guarded by line
 
-    Progress(Messages messages, Object subject, @Nullable TimeSpan timeout) {
+    private Progress(Messages messages, String intent, Object subject, Share share, boolean wanted) {
         this.messages = messages;
+        this.intent = intent;
         this.subject = Terminal.plain(subject);
-        this.timeout = timeout;
+        this.share = share;
+        shown = wanted && messages.terminal.live;
+    }
+
+    /** Of a wait for events: how long already, and how long at most. Only if asked for more. */
+    static Progress ofWait(Messages messages, Object subject, @Nullable TimeSpan timeout) {
+        return new Progress(messages, "waiting for ", subject, waited -> times(waited, timeout), messages.isVerbose());
+    }
+
+    /** Of work that takes long: the share that is done, from 0 to 1. Not before it has taken a second. */
+    static Progress ofWork(Messages messages, String intent, Object subject, DoubleSupplier done) {
+        return new Progress(messages, intent, subject, time -> bar(time, done.getAsDouble()), !messages.isQuiet());
     }
 
     void start() {
-        if (messages.isVerbose() && messages.terminal.live) {
+        if (shown) {
             Runtime.getRuntime().addShutdownHook(new Thread(this::close));
             Thread thread = new Thread(this::run, "pharos-progress");
             thread.setDaemon(true);
@@ -39,7 +60,10 @@ final class Progress implements AutoCloseable {
     private void run() {
         try {
             do {
-                show(text(Duration.ofNanos(System.nanoTime() - start)));
+                String text = text(Duration.ofNanos(System.nanoTime() - start));
+                if (!text.isEmpty()) {
+                    show(text);
+                }
             } while (!over.await(Duration.ofSeconds(1)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // by nobody
@@ -49,7 +73,8 @@ final class Progress implements AutoCloseable {
     private void show(String text) {
         line.lock();
         try {
-            if (text.isEmpty() || !over.isSet()) {
+            if (text.isEmpty() ? visible : !over.isSet()) {
+                visible = !text.isEmpty();
                 messages.terminal.err.print("\r" + text + " ".repeat(WIDTH - text.length()) + "\r" + text);
                 messages.terminal.err.flush();
             }
@@ -59,16 +84,31 @@ final class Progress implements AutoCloseable {
     }
 
     /** As in "waiting for /run/app/db-ready: 12s, 18s left". Of a subject that is too long, the end. */
-    String text(Duration waited) {
-        String times = ": " + seconds(waited);
-        if (timeout != null) {
-            Duration left = timeout.duration().minus(waited).plusMillis(999);
-            times += ", " + seconds(left.isNegative() ? Duration.ZERO : left) + " left";
+    String text(Duration time) {
+        String after = share.after(time);
+        if (after.isEmpty()) {
+            return "";
         }
-        String intent = "waiting for ";
-        int room = WIDTH - intent.length() - times.length();
+        int room = WIDTH - intent.length() - 2 - after.length();
         boolean fits = subject.length() <= room;
-        return intent + (fits ? subject : "..." + subject.substring(subject.length() - room + 3)) + times;
+        return intent + (fits ? subject : "..." + subject.substring(subject.length() - room + 3)) + ": " + after;
+    }
+
+    private static String times(Duration waited, @Nullable TimeSpan timeout) {
+        if (timeout == null) {
+            return seconds(waited);
+        }
+        Duration left = timeout.duration().minus(waited).plusMillis(999);
+        return seconds(waited) + ", " + seconds(left.isNegative() ? Duration.ZERO : left) + " left";
+    }
+
+    /** As in [#######.............] 35%. */
+    private static String bar(Duration time, double done) {
+        if (time.toSeconds() < 1) {
+            return "";
+        }
+        int filled = (int) (done * 20);
+        return "[" + "#".repeat(filled) + ".".repeat(20 - filled) + "] " + (int) (done * 100) + "%";
     }
 
     /** As in 59s, 1m00s, 2h05m00s. */
@@ -86,7 +126,7 @@ final class Progress implements AutoCloseable {
     /** Takes the line away, if there is one. */
     @Override
     public void close() {
-        if (over.set() && messages.isVerbose() && messages.terminal.live) {
+        if (over.set()) {
             show("");
         }
     }

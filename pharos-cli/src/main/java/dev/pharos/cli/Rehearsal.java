@@ -30,6 +30,7 @@ final class Rehearsal {
             {"list", folder},
             {"rm", event, held},
             {"watch", folder},
+            {"timeline", "--json", event},
             {"wait"},
             {"--help"},
         };

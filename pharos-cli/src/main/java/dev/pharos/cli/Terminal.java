@@ -6,12 +6,18 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where data and messages go, and which of the two a person sees at once. */
 final class Terminal {
     private static final int POLLERR = 8;
+
+    /** What a terminal shows at the least, and what is assumed of a file. */
+    private static final int WIDTH = 80;
+
+    private static final long TIOCGWINSZ = 0x5413;
 
     /** For data. Complete with each line. */
     final PrintStream out;
@@ -25,26 +31,35 @@ final class Terminal {
     /** Whether messages go where a line can be written over. */
     final boolean live;
 
-    private final boolean ofTheProcess;
+    /** Whether the data may have letters that are not in ASCII. */
+    final boolean unicode;
 
-    private Terminal(PrintStream out, PrintStream err, boolean ofTheProcess, String terminals) {
+    private final boolean ofTheProcess;
+    private final boolean shown;
+
+    private Terminal(PrintStream out, PrintStream err, boolean ofTheProcess, String terminals, boolean unicode) {
         this.out = out;
         this.err = err;
         this.ofTheProcess = ofTheProcess;
+        this.unicode = unicode;
+        shown = terminals.contains("1");
         String noColour = System.getenv("NO_COLOR");
         boolean smart = !"dumb".equals(System.getenv("TERM"));
-        coloured = terminals.contains("1") && smart && (noColour == null || noColour.isEmpty());
+        coloured = shown && smart && (noColour == null || noColour.isEmpty());
         live = terminals.contains("2") && smart;
     }
 
     /** The streams of this process. The launcher knows which of them are terminals: 1, 2, 12 or neither. */
     static Terminal standard() {
-        return new Terminal(System.out, System.err, true, System.getProperty("pharos.terminals", ""));
+        // Where Java tells it depends on its version, and on whether it is a terminal.
+        String encoding = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding", ""));
+        boolean unicode = (encoding.isEmpty() ? Charset.defaultCharset().name() : encoding).startsWith("UTF");
+        return new Terminal(System.out, System.err, true, System.getProperty("pharos.terminals", ""), unicode);
     }
 
     /** Streams that are no terminals. */
     static Terminal of(PrintStream out, PrintStream err) {
-        return new Terminal(out, err, false, "");
+        return new Terminal(out, err, false, "", true);
     }
 
     /** Whether the output goes, or went, to another process: then, if it is lost, that has had enough of it. */
@@ -70,6 +85,22 @@ final class Terminal {
                     && (ByteBuffer.wrap(poll).order(ByteOrder.nativeOrder()).getShort(6) & POLLERR) != 0;
         } catch (LinkageError e) { // no native calls here: the next line tells
             return false;
+        }
+    }
+
+    /** How many columns the data has. */
+    int width() {
+        if (!shown || !System.getProperty("os.name").equals("Linux")) {
+            return WIDTH;
+        }
+        byte[] size = new byte[8]; // a struct winsize: rows, columns, and both in pixels
+        try {
+            int failed =
+                    NativeLibrary.getInstance("c").getFunction("ioctl").invokeInt(new Object[] {1, TIOCGWINSZ, size});
+            int columns = ByteBuffer.wrap(size).order(ByteOrder.nativeOrder()).getShort(2);
+            return failed == 0 && columns > 0 ? columns : WIDTH;
+        } catch (LinkageError e) { // no native calls here
+            return WIDTH;
         }
     }
 

@@ -98,7 +98,7 @@ final class WaitVerb implements Callable<Integer> {
         }
         List<Address> released;
         String unreached;
-        try (Progress progress = new Progress(messages, subject(), timeout)) {
+        try (Progress progress = Progress.ofWait(messages, subject(), timeout)) {
             progress.start();
             released = await(events, start);
             unreached = released.isEmpty() ? unreached(events) : "";

@@ -143,12 +143,13 @@ class ArchiveIT {
                 nobody pharos wait open; echo $?
                 nobody pharos clear open; echo $?
                 nobody pharos list .; echo $?
+                nobody pharos timeline secret; echo $?
                 """);
 
         assertThat(run.out())
                 .startsWith("3\n3\n3\n3\nopen: set\n0\n0\n3\nSTATE")
-                .endsWith("  open\n3\n");
-        assertThat(run.err().lines()).hasSize(6).allMatch(line -> line.startsWith("pharos: ") && line.contains("perm"));
+                .endsWith("  open\n3\n3\n");
+        assertThat(run.err().lines()).hasSize(7).allMatch(line -> line.startsWith("pharos: ") && line.contains("perm"));
     }
 
     @Test
@@ -323,6 +324,15 @@ class ArchiveIT {
                 .isEqualTo(new Installed.Run("", "", 0));
     }
 
+    @Test
+    void demo_timeline_makesAPageInItsOwnFileAndNoOther() {
+        Installed.Run run = pharos.sh("pharos demo --fast basic --timeline page.html | tail -n 1; ls *.html *.jfr");
+
+        assertThat(run.out()).isEqualTo("\u2501 event is set   \u2586 thread waits   \u25b2 sets\npage.html\n");
+        assertThat(pharos.sh("LC_ALL=C pharos demo --fast basic | tail -n 1").out())
+                .isEqualTo("= event is set   # thread waits   S sets\n");
+    }
+
     // On a terminal
 
     private Installed.Run onTerminal(String command) {
@@ -335,6 +345,17 @@ class ArchiveIT {
         pharos.sh("pharos set x");
         assertThat(onTerminal("pharos status x").out()).isEqualTo("x: \u001b[32mset\u001b[0m\r\n");
         assertThat(onTerminal("NO_COLOR=1 pharos status x").out()).isEqualTo("x: set\r\n");
+    }
+
+    @Test
+    void terminal_demo_isDrawnInItsWidthAndInColours() {
+        Installed.Run run = onTerminal("stty cols 60; pharos demo --fast basic");
+
+        assertThat(run.out().substring(run.out().indexOf("--- timeline")))
+                .contains("\u001b[36m\u2586\u001b[0m", "\u001b[32m\u2501\u001b[0m");
+        assertThat(run.out().lines().filter(line -> line.contains("\u252c")))
+                .singleElement()
+                .satisfies(axis -> assertThat(axis).hasSize(59));
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -27,10 +28,14 @@ class MainTest {
         assertThat(pharos("demo", "--fast")).isEqualTo(ExitCode.DONE.status);
 
         String setter = Thread.currentThread().getName();
-        assertThat(out()).containsSubsequence("--- basic\n", "--- shared-resource\n", "--- measured\n");
+        assertThat(out())
+                .containsSubsequence("--- basic\n", "--- shared-resource\n", "--- measured\n", "--- timeline\n");
         assertThat(factsOfBasic()).endsWith("; released by the set of " + setter);
         assertThat(factsOfSharedResource()).endsWith("; released by the set of " + setter + "; the counter is 5");
-        assertThat(out().lines().toList()).endsWith(factsOfBasic(), factsOfSharedResource());
+        assertThat(out()).contains("\n" + factsOfBasic() + "\n" + factsOfSharedResource() + "\n--- timeline\n");
+        assertThat(drawing())
+                .containsExactly(
+                        "open", "ready", setter, "waiter", "worker-1", "worker-2", "worker-3", "worker-4", "worker-5");
         assertThat(err()).isEmpty();
     }
 
@@ -116,6 +121,17 @@ class MainTest {
 
         assertThat(status).isEqualTo(ExitCode.FAILED.status);
         assertThat(err()).isEqualTo("pharos: the output is incomplete: standard output is full or closed\n");
+    }
+
+    /** The names of the tracks and the lanes that the demo draws. */
+    private List<String> drawing() {
+        return out().substring(out().indexOf("--- timeline\n"))
+                .lines()
+                .skip(3)
+                .takeWhile(line -> !line.startsWith("\u2501 event is set"))
+                .filter(line -> !line.isEmpty())
+                .map(line -> line.substring(0, line.indexOf(' ')))
+                .toList();
     }
 
     private int pharos(String... args) {

@@ -18,14 +18,20 @@ final class Records {
     /** How many events of a wait for several are named. */
     private static final int NAMED = 8;
 
+    /** One of each type, never written, to ask whether the type is recorded. */
+    private static final Wait WAIT = new Wait();
+
+    private static final Set SET = new Set();
+    private static final Clear CLEAR = new Clear();
+
     private Records() {}
 
     static boolean hasWaits() {
-        return Wait.ANY.isEnabled();
+        return WAIT.isEnabled();
     }
 
     static boolean hasChanges(boolean set) {
-        return set ? Set.ANY.isEnabled() : Clear.ANY.isEnabled();
+        return set ? SET.isEnabled() : CLEAR.isEnabled();
     }
 
     /** See {@link Recorder#await}. */
@@ -82,8 +88,6 @@ final class Records {
     @Description("A thread waited for an event")
     @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
     private static final class Wait extends jdk.jfr.Event {
-        static final Wait ANY = new Wait();
-
         @Label("Event")
         @Description("The name of the event, or its identity; of several, the names of the first")
         @Nullable
@@ -155,15 +159,11 @@ final class Records {
     @Label("Set")
     @Category("Pharos")
     @Description("An event was set, which releases all who wait for that")
-    private static final class Set extends Change {
-        static final Set ANY = new Set();
-    }
+    private static final class Set extends Change {}
 
     @Name("dev.pharos.Clear")
     @Label("Clear")
     @Category("Pharos")
     @Description("An event was cleared, which releases all who wait for that")
-    private static final class Clear extends Change {
-        static final Clear ANY = new Clear();
-    }
+    private static final class Clear extends Change {}
 }

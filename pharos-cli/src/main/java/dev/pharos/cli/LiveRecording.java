@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import dev.pharos.ThreadEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import jdk.jfr.Recording;
+
+/** A flight recording of what this process does with events. Needs the module jdk.jfr. */
+final class LiveRecording implements AutoCloseable {
+    private final Recording recording;
+
+    private LiveRecording(Recording recording) {
+        this.recording = recording;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @throws IOException if this Java cannot record, as where it may not write temporary files
+     */
+    static LiveRecording start() throws IOException {
+        try {
+            new ThreadEvent().clear(); // has the types of the records loaded, which takes longer than a short wait
+            Recording recording = new Recording(); // of no event of the JDK
+            recording.start();
+            return new LiveRecording(recording);
+        } catch (RuntimeException | InternalError e) {
+            throw new IOException("this Java cannot record: " + e.getMessage(), e);
+        }
+    }
+
+    /** Ends it, and returns what it tells. */
+    Timeline end(String name) throws IOException {
+        recording.stop();
+        Path file = Files.createTempFile("pharos", ".jfr");
+        try {
+            recording.dump(file);
+            return FlightRecording.read(file, name, share -> {});
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    @Override
+    public void close() {
+        recording.close();
+    }
+}

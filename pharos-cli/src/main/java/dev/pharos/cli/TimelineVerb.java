@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code pharos timeline}: draws who waited for what. */
+@Command(
+        name = "timeline",
+        description =
+                "Draws who waited for what, from a flight recording of a program that uses Pharos. Without an option"
+                        + " that says what to make, makes a page beside the recording and prints its name. A recording is"
+                        + " made with java -XX:StartFlightRecording:filename=app.jfr, or with jcmd.",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:all that was asked for is made",
+            "2:the command line is wrong",
+            "3:the recording cannot be read, or tells nothing of events, or something cannot be written",
+            "130:ended by Ctrl-C",
+            "141:nobody reads the output any more",
+            "143:ended by SIGTERM"
+        },
+        footer = {"", "Example: pharos timeline app.jfr -o app.html"})
+final class TimelineVerb implements Callable<Integer> {
+    /** Writes a timeline in one of its forms. */
+    interface Form {
+        void write(Timeline timeline, Writer out) throws IOException;
+    }
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Mixin
+    private final Messages messages;
+
+    @Option(
+            names = {"-o", "--page"},
+            paramLabel = "FILE",
+            description = "Write a page for a browser: one file that needs no other.")
+    private @Nullable Path page;
+
+    @Option(names = "--perfetto", paramLabel = "FILE", description = "Write a trace that ui.perfetto.dev opens.")
+    private @Nullable Path perfetto;
+
+    @Option(
+            names = "--svg",
+            paramLabel = "FILE",
+            description = "Write a picture that does not move, as for a document.")
+    private @Nullable Path svg;
+
+    @Option(names = "--text", description = "Draw it here, and print a summary.")
+    private boolean text;
+
+    @Option(names = "--json", description = "Print the summary: an object for each event, in a line.")
+    private boolean json;
+
+    @Parameters(arity = "1", paramLabel = "RECORDING", description = "The recording, most often a file named .jfr.")
+    private Path recording = Path.of("");
+
+    private volatile double read;
+
+    TimelineVerb(Terminal terminal) {
+        messages = new Messages(terminal);
+    }
+
+    @Override
+    public Integer call() {
+        if (text && json) {
+            throw new ParameterException(spec.commandLine(), "--text and --json exclude each other: give one of them");
+        }
+        return messages.each(List.of(recording), ignored -> draw()).status;
+    }
+
+    private ExitCode draw() throws IOException {
+        if (!canRecord()) {
+            return messages.fail(recording, "this Java has no module jdk.jfr, which reads recordings; use a whole JDK");
+        }
+        boolean beside = page == null && perfetto == null && svg == null && !text && !json;
+        Map<Path, Form> files = new LinkedHashMap<>();
+        put(files, beside ? besideRecording() : page, Page::write);
+        put(files, perfetto, PerfettoTrace::write);
+        put(files, svg, SvgPicture::write);
+
+        Timeline timeline;
+        try (Progress progress = Progress.ofWork(messages, "reading ", recording, () -> read)) {
+            progress.start();
+            timeline = FlightRecording.read(recording, String.valueOf(recording.getFileName()), share -> read = share);
+        }
+        for (String gap : timeline.gaps) {
+            messages.warn(recording, gap);
+        }
+        if (timeline.isEmpty()) {
+            return messages.fail(
+                    recording,
+                    "nobody waited for an event, and none was set or cleared, while it was made; record the program"
+                            + " with java -XX:StartFlightRecording:filename=app.jfr");
+        }
+        print(timeline);
+        ExitCode code = ExitCode.DONE;
+        for (Map.Entry<Path, Form> file : files.entrySet()) {
+            code = code.or(messages.each(List.of(file.getKey()), path -> {
+                write(timeline, path, file.getValue());
+                return ExitCode.DONE;
+            }));
+        }
+        if (beside && code == ExitCode.DONE && !messages.isQuiet()) {
+            messages.terminal.out.println(Terminal.plain(besideRecording()));
+        }
+        return code;
+    }
+
+    /** Whether recordings can be made and read. */
+    static boolean canRecord() {
+        return ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    }
+
+    private void put(Map<Path, Form> files, @Nullable Path file, Form form) throws IOException {
+        if (file == null) {
+            return;
+        }
+        if (files.put(file, form) != null) {
+            throw new ParameterException(spec.commandLine(), "two things cannot be written to one file: give another");
+        }
+        if (Files.exists(file) && Files.exists(recording) && Files.isSameFile(file, recording)) {
+            throw new ParameterException(spec.commandLine(), "that would overwrite the recording: give another file");
+        }
+    }
+
+    /** As in app.html for app.jfr. */
+    private Path besideRecording() {
+        String name = String.valueOf(recording.getFileName());
+        return recording.resolveSibling(
+                (name.endsWith(".jfr") ? name.substring(0, name.length() - 4) : name) + ".html");
+    }
+
+    private void print(Timeline timeline) {
+        Terminal terminal = messages.terminal;
+        Summary summary = new Summary(timeline);
+        if (text) {
+            terminal.out.println(Terminal.plain(timeline.recording) + ": " + summary.headline());
+            terminal.out.println();
+            TextPicture.print(timeline, terminal);
+            terminal.out.println();
+            summary.print(terminal.out);
+        }
+        if (json) {
+            summary.rows.forEach(row -> terminal.out.println(row.json()));
+        }
+    }
+
+    /** Writes a file, in place of one that is there, and leaves none that is incomplete. */
+    static void write(Timeline timeline, Path file, Form form) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new FileSystemException(file.toString(), null, "no file that can be written over; give another");
+        }
+        boolean whole = false;
+        Writer out;
+        try {
+            out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
+        } catch (NoSuchFileException e) {
+            throw new FileSystemException(file.toString(), null, "in a folder that does not exist; make that first");
+        }
+        try (out) {
+            form.write(timeline, out);
+            out.flush();
+            whole = true;
+        } finally {
+            if (!whole) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}

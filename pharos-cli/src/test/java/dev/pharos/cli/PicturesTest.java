@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pharos.TestThreads;
+import dev.pharos.ThreadEvent;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/** What is drawn, in the terminal and as SVG, against the numbers that it was drawn from. */
+class PicturesTest {
+    private static final String HEIGHTS = "\u2581\u2582\u2583\u2584\u2585\u2586";
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    @TempDir
+    private Path folder;
+
+    private static List<String> text(Timeline timeline) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
+        TextPicture.print(timeline, Terminal.of(print, print));
+        return out.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    private static Document svg(Timeline timeline) throws Exception {
+        StringWriter out = new StringWriter();
+        SvgPicture.write(timeline, out);
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(out.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static List<Element> elements(Document svg, String tag, String style) {
+        NodeList nodes = svg.getElementsByTagName(tag);
+        List<Element> found = new ArrayList<>();
+        for (int i = 0; i < nodes.getLength(); i++) {
+            Element element = (Element) nodes.item(i);
+            if (element.getAttribute("class").equals(style)
+                    && element.getElementsByTagName("title").getLength() == 1) {
+                found.add(element);
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void text_realRecording_hasABarWhereAThreadWaitsAndNoneElsewhere() throws Exception {
+        Timeline timeline = Recorded.timeline(folder, () -> Recorded.everyKind(threads));
+        List<String> lines = text(timeline);
+
+        assertThat(lines).allMatch(line -> line.length() < 80 || line.contains("event is set"));
+        int margin = lines.get(1).indexOf('\u252c');
+        int columns = lines.get(1).length() - margin;
+        for (int lane = 0; lane < timeline.threads.size(); lane++) {
+            String name = timeline.threads.get(lane).name();
+            String line = lines.stream()
+                    .filter(any -> any.startsWith(name + " "))
+                    .findFirst()
+                    .orElseThrow();
+            for (int column = 0; column < columns; column++) {
+                double from = (double) timeline.duration * column / columns;
+                double to = (double) timeline.duration * (column + 1) / columns;
+                char letter = margin + column < line.length() ? line.charAt(margin + column) : ' ';
+                if (covers(timeline, lane, from, to)) {
+                    assertThat(letter).as("%s at %d: %s", name, column, line).isNotEqualTo(' ');
+                } else if (HEIGHTS.indexOf(letter) >= 0) {
+                    // A wait may end on the edge of a column.
+                    assertThat(touches(timeline, lane, from - 2, to + 2)).isTrue();
+                }
+            }
+        }
+        assertThat(lines.get(lines.size() - 1))
+                .contains("\u25b2 sets", "\u25b3 set already", "\u25bc clears", "! interrupted", "\u00d7 timed out");
+    }
+
+    private static boolean covers(Timeline timeline, int thread, double from, double to) {
+        Timeline.Waits waits = timeline.waits;
+        for (int i = 0; i < waits.size(); i++) {
+            if (waits.thread(i) == thread && waits.start(i) <= from && waits.end(i) >= to) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean touches(Timeline timeline, int thread, double from, double to) {
+        Timeline.Waits waits = timeline.waits;
+        for (int i = 0; i < waits.size(); i++) {
+            if (waits.thread(i) == thread && waits.start(i) <= to && waits.end(i) >= from) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Threads that all wait at the same time, and one that sets. */
+    private Timeline crowd(int size) throws Exception {
+        return Recorded.timeline(folder, () -> {
+            ThreadEvent event = new ThreadEvent("gate");
+            List<Thread> waiters = new ArrayList<>();
+            for (int i = 0; i < size; i++) {
+                waiters.add(Recorded.startBlocked(threads, "worker-" + i, () -> event.await()));
+            }
+            event.set();
+            threads.join(waiters);
+        });
+    }
+
+    @Test
+    void text_manyThreadsOfLikeNames_shareALane() throws Exception {
+        List<String> lines = text(crowd(40));
+
+        assertThat(lines).anyMatch(line -> line.startsWith("worker-* (40) "));
+        assertThat(lines).noneMatch(line -> line.startsWith("worker-1"));
+    }
+
+    @Test
+    void rows_moreGroupsThanThereIsRoomFor_areThoseThatCountMost() {
+        List<String> names = List.of("a", "b-1", "b-2", "c", "d");
+        Rows rows = new Rows(names, new long[] {1, 5, 5, 20, 3}, 2);
+
+        assertThat(rows.size()).isEqualTo(2);
+        assertThat(rows.name(0)).isEqualTo("b-* (2)");
+        assertThat(rows.name(1)).isEqualTo("c");
+        assertThat(List.of(rows.of(0), rows.of(1), rows.of(2), rows.of(3), rows.of(4)))
+                .containsExactly(Rows.HIDDEN, 0, 0, 1, Rows.HIDDEN);
+        assertThat(rows.hidden()).isEqualTo(2);
+    }
+
+    @Test
+    void svg_realRecording_hasABarForEachWaitAndATriangleForEachChange() throws Exception {
+        Timeline timeline = Recorded.timeline(folder, () -> Recorded.everyKind(threads));
+        Document svg = svg(timeline);
+
+        int bars = 0;
+        for (int outcome = 0; outcome < 4; outcome++) {
+            bars += elements(svg, "rect", "o" + outcome).size();
+        }
+        // Waits of a few microseconds may be drawn as one.
+        assertThat(bars).isBetween(timeline.waits.size() - 2, timeline.waits.size());
+        assertThat(elements(svg, "path", "change")).hasSize(3);
+        assertThat(elements(svg, "path", "redundant")).hasSize(1);
+        int one = Recorded.waitOf(timeline, "one");
+        Element bar = elements(svg, "rect", "o0").stream()
+                .filter(any -> any.getTextContent().startsWith("one waited "))
+                .findFirst()
+                .orElseThrow();
+        double pixels = 790.0 / timeline.duration;
+        assertThat(Double.parseDouble(bar.getAttribute("x")))
+                .isCloseTo(150 + timeline.waits.start(one) * pixels, Offset.offset(0.1));
+        assertThat(Double.parseDouble(bar.getAttribute("width")))
+                .isCloseTo(timeline.waits.duration(one) * pixels, Offset.offset(0.1));
+    }
+
+    @Test
+    void svg_hostileNames_areText() throws Exception {
+        String name = "</text><script>alert(1)</script> & \"quoted\" \u0007";
+        Timeline timeline = Recorded.timeline(folder, () -> new ThreadEvent(name).set());
+        Document svg = svg(timeline);
+
+        assertThat(svg.getElementsByTagName("script").getLength()).isZero();
+        assertThat(elements(svg, "path", "change").get(0).getTextContent())
+                .contains("sets </text><script>alert(1)</script> & \"quoted\" ?,");
+        assertThat(text(timeline)).noneMatch(line -> line.contains("\u0007"));
+    }
+
+    @Test
+    void axis_anyLength_hasRoundTicks() {
+        Axis axis = Axis.of(2_300_000_000L, 5);
+
+        assertThat(axis.ticks()).isEqualTo(5);
+        assertThat(axis.label(0)).isEqualTo("0 s");
+        assertThat(axis.label(3)).isEqualTo("1.5 s");
+        assertThat(Axis.shown(0)).isEqualTo("0 ns");
+        assertThat(Axis.shown(999)).isEqualTo("999 ns");
+        assertThat(Axis.shown(1_234_567)).isEqualTo("1.23 ms");
+        assertThat(Axis.shown(999_999)).isEqualTo("1.00 ms");
+        assertThat(Axis.shown(1_234_567_890_123L)).isEqualTo("1235 s");
+    }
+}
