@@ -5,9 +5,11 @@
 module dev.pharos.cli {
     requires static org.jspecify;
     requires com.sun.jna;
+    requires dev.pharos.cluster;
     requires dev.pharos.examples;
     requires dev.pharos.process;
     requires info.picocli;
+    requires java.logging;
     requires static jdk.jfr;
 
     opens dev.pharos.cli to

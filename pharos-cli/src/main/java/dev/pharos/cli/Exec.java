@@ -101,6 +101,58 @@ final class Exec {
         }
     }
 
+    /** A pipe, to another process or from one. Its ends are files that a process can be started with. */
+    static final class Pipe implements Address.Hold {
+        private final Function close = NativeLibrary.getInstance("c").getFunction("close");
+        private final int[] ends = new int[2];
+
+        Pipe() throws IOException {
+            if (NativeLibrary.getInstance("c").getFunction("pipe").invokeInt(new Object[] {ends}) != 0) {
+                throw new IOException("there is no pipe to be had");
+            }
+        }
+
+        File reading() {
+            return new File("/proc/self/fd/" + ends[0]);
+        }
+
+        File writing() {
+            return new File("/proc/self/fd/" + ends[1]);
+        }
+
+        void closeReading() {
+            close.invokeInt(new Object[] {ends[0]});
+        }
+
+        /** Has the program inherit the end for writing. */
+        void keepOnExec() {
+            NativeLibrary.getInstance("c").getFunction("fcntl").invokeInt(new Object[] {ends[1], SET_FLAGS, 0});
+        }
+
+        /** Closes the end for writing: who reads comes to an end, if nobody else has it. */
+        @Override
+        public void close() {
+            close.invokeInt(new Object[] {ends[1]});
+        }
+    }
+
+    /** How this Java was started, up to and with the class path, to start another like it. */
+    static List<String> thisJava() throws IOException {
+        List<String> line = new ArrayList<>();
+        for (byte[] argument : given()) {
+            String text = new String(argument, charset());
+            if (text.equals("-jar")) {
+                line.set(
+                        0,
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString());
+                line.addAll(List.of("-cp", System.getProperty("java.class.path")));
+                return line;
+            }
+            line.add(text);
+        }
+        throw new IOException("how this Java was started cannot be read from /proc/self/cmdline");
+    }
+
     /** The JVM blocks SIGQUIT in all threads but one, and a program inherits what is blocked. */
     private static void unblockQuit(Function sigmask) {
         byte[] signals = new byte[SIGNALS];
@@ -110,25 +162,32 @@ final class Exec {
 
     /** The arguments as this process was given them, byte by byte: Java may have no characters for some of them. */
     private List<byte[]> arguments() {
-        List<byte[]> given = new ArrayList<>();
+        List<byte[]> given;
         try {
-            byte[] line = Files.readAllBytes(Path.of("/proc/self/cmdline"));
-            int start = 0;
-            for (int i = 0; i < line.length; i++) {
-                if (line[i] == 0) {
-                    given.add(Arrays.copyOfRange(line, start, i));
-                    start = i + 1;
-                }
-            }
+            given = given();
         } catch (IOException e) {
-            given.clear();
+            given = List.of();
         }
         if (given.size() >= command.size()) {
             return given.subList(given.size() - command.size(), given.size());
         }
-        Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
-        given.clear();
-        command.forEach(argument -> given.add(argument.getBytes(charset)));
+        return command.stream().map(argument -> argument.getBytes(charset())).toList();
+    }
+
+    private static List<byte[]> given() throws IOException {
+        List<byte[]> given = new ArrayList<>();
+        byte[] line = Files.readAllBytes(Path.of("/proc/self/cmdline"));
+        int start = 0;
+        for (int i = 0; i < line.length; i++) {
+            if (line[i] == 0) {
+                given.add(Arrays.copyOfRange(line, start, i));
+                start = i + 1;
+            }
+        }
         return given;
+    }
+
+    private static Charset charset() {
+        return Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
     }
 }

@@ -11,6 +11,8 @@ enum ExitCode {
     USAGE(2),
     /** The command could not do its work, or could not tell. */
     FAILED(3),
+    /** The connection was lost during a change, and whether that was made has not become known. */
+    UNKNOWN(4),
     /** The time to wait was over. */
     TIMED_OUT(124),
     /** {@code hold} failed before it came to its command. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
 import dev.pharos.process.ProcessEventException;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,8 +26,9 @@ final class HoldVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Parameters(index = "0", paramLabel = "PATH", description = "The file that is the event.")
-    private Path path = Path.of("");
+    @Parameters(index = "0", paramLabel = "EVENT", description = Address.HELP)
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Address address;
 
     @Parameters(
             index = "1..*",
@@ -45,7 +45,7 @@ final class HoldVerb implements Callable<Integer> {
     public Integer call() {
         List<String> program = command.get(0).equals("--") ? command.subList(1, command.size()) : command;
         if (program.isEmpty()) {
-            messages.fail(path, "there is no command: give one after --");
+            messages.fail(address, "there is no command: give one after --");
             return ExitCode.NOT_HELD.status;
         }
         Exec exec = new Exec(program);
@@ -53,16 +53,16 @@ final class HoldVerb implements Callable<Integer> {
         if (obstacle != ExitCode.DONE) {
             return cannot(program, obstacle);
         }
-        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD);
-                ProcessEvent.Hold hold = event.hold()) {
-            exec.closeOwnFiles();
-            hold.keepOnExec();
-            messages.tell(path, "held");
-            return cannot(program, exec.run()); // returns only if it fails
+        try {
+            Address.Hold hold = address.hold(exec, messages.isQuiet());
+            messages.tell(address, "held");
+            ExitCode failure = exec.run(); // returns only if it fails
+            hold.close();
+            return cannot(program, failure);
         } catch (ProcessEventException.WrongKind e) {
-            messages.fail(path, "an event that is set and cleared, which cannot be held; give another path");
-        } catch (ProcessEventException e) {
-            messages.fail(path, Messages.reason(path, e));
+            messages.fail(address, "an event that is set and cleared, which cannot be held; give another path");
+        } catch (ProcessEventException | IOException e) {
+            messages.fail(address, address.reason(e));
         }
         return ExitCode.NOT_HELD.status;
     }

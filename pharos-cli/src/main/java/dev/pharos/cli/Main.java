@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "pharos",
         description =
-                "Events for shells: a file that is set or clear, and that any process of this machine can wait for.",
+                "Events for shells: a file that is set or clear, and that any process of this machine can wait for; or the"
+                        + " same on servers of ZooKeeper, for any machine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
         })
 public final class Main implements Callable<Integer> {
     static final List<String> VERBS =
-            List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "timeline", "demo");
+            List.of("set", "clear", "status", "wait", "hold", "watch", "list", "rm", "serve", "timeline", "demo");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -50,6 +51,7 @@ public final class Main implements Callable<Integer> {
             case "watch" -> new WatchVerb(terminal);
             case "list" -> new ListVerb(terminal);
             case "rm" -> new RmVerb(terminal);
+            case "serve" -> new ServeVerb(terminal);
             case "timeline" -> new TimelineVerb(terminal);
             default -> new Demo(terminal);
         };
@@ -67,8 +69,11 @@ public final class Main implements Callable<Integer> {
     static int run(Terminal terminal, String... args) {
         Failures failures = new Failures(terminal.err);
         int status;
-        try {
+        try (Connections connections = new Connections()) {
+            Address.Converter addresses = new Address.Converter(connections);
             status = commandLine(terminal, args)
+                    .registerConverter(Address.class, addresses)
+                    .registerConverter(Address.Folder.class, addresses::convertFolder)
                     .setParameterExceptionHandler(failures)
                     .setExecutionExceptionHandler(failures)
                     .execute(args);

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.process.ProcessEventException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
-import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options that all verbs share, and how a verb speaks: a line {@code pharos: PATH: reason} for what went wrong. */
+/** The options that all verbs share, and how a verb speaks: a line {@code pharos: EVENT: reason} for what went wrong. */
 final class Messages {
     @Option(
             names = {"-h", "--help"},
@@ -36,19 +32,25 @@ final class Messages {
         this.terminal = terminal;
     }
 
-    /** What a verb does with a path. */
+    /** For what is said in the name of a verb. */
+    Messages(Terminal terminal, boolean quiet) {
+        this.terminal = terminal;
+        this.quiet = quiet;
+    }
+
+    /** What a verb does with an event. */
     interface Action {
-        ExitCode apply(Path path) throws IOException;
+        ExitCode apply(Address address) throws IOException;
     }
 
     /** Does it with each path: one that fails is told of, and does not keep the others from it. */
-    ExitCode each(List<Path> paths, Action action) {
+    ExitCode each(List<? extends Address> addresses, Action action) {
         ExitCode code = ExitCode.DONE;
-        for (Path path : paths) {
+        for (Address address : addresses) {
             try {
-                code = code.or(action.apply(path));
-            } catch (ProcessEventException | IOException e) {
-                code = code.or(fail(path, reason(path, e)));
+                code = code.or(action.apply(address));
+            } catch (ProcessEventException | ClusterEventException | IOException e) {
+                code = code.or(fail(address, e));
             }
         }
         return code;
@@ -82,23 +84,21 @@ final class Messages {
         }
     }
 
-    private void say(Object what, String text) {
-        terminal.err.println("pharos: " + Terminal.plain(what) + ": " + Terminal.plain(text));
+    /** Tells why something failed, by a sentence that says what. */
+    ExitCode fail(String sentence) {
+        if (!quiet) {
+            terminal.err.println("pharos: " + Terminal.plain(sentence));
+        }
+        return ExitCode.FAILED;
     }
 
-    /** Why something failed with a path, without the path. */
-    static String reason(Path path, Exception e) {
-        String message = String.valueOf(e.getMessage());
-        String prefix = path.toAbsolutePath() + ": ";
-        if (message.startsWith(prefix)) {
-            return message.substring(prefix.length());
-        } else if (e instanceof NoSuchFileException) {
-            return "does not exist";
-        } else if (e instanceof AccessDeniedException) {
-            return "no permission";
-        } else if (e instanceof NotDirectoryException) {
-            return "not a folder";
-        }
-        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : message;
+    /** Tells why something failed with an event. */
+    ExitCode fail(Address address, Exception e) {
+        fail(address, address.reason(e));
+        return e instanceof ClusterEventException.OutcomeUnknown ? ExitCode.UNKNOWN : ExitCode.FAILED;
+    }
+
+    private void say(Object what, String text) {
+        terminal.err.println("pharos: " + Terminal.plain(what) + ": " + Terminal.plain(text));
     }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Path;
+import dev.pharos.Event;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -11,10 +10,18 @@ final class Opener {
     @Option(names = "--held", description = "If an event is missing, make one that is held: see pharos hold.")
     private boolean held;
 
-    /** Opens each, and adds it to the events, in the order of the paths; tells why, if one cannot be opened. */
-    ExitCode open(List<Path> paths, Messages messages, List<ProcessEvent> events) {
-        return messages.each(paths, path -> {
-            events.add(held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path));
+    /** Opens each, and adds it to the events, in the order of the addresses; tells why, if one cannot be opened. */
+    ExitCode open(List<Address> addresses, Messages messages, List<Event> events) {
+        return messages.each(addresses, address -> {
+            events.add(address.open(held));
+            return ExitCode.DONE;
+        });
+    }
+
+    /** As open, of events that may be out of reach for now. */
+    ExitCode await(List<Address> addresses, Messages messages, List<Event> events) {
+        return messages.each(addresses, address -> {
+            events.add(address.await(held));
             return ExitCode.DONE;
         });
     }

@@ -158,10 +158,10 @@ final class Pages {
                 }
             }
             if (verb.getCommandName().equals("hold")) {
-                script.append(" \\\n            ':PATH:_files' '*::COMMAND:_normal'");
+                script.append(" \\\n            ':EVENT:_files' '*::COMMAND:_normal'");
             } else {
                 script.append(" \\\n            ")
-                        .append(isOfPaths(verb) ? "'*:PATH:_files'" : "'*:DEMO:(basic shared-resource all)'");
+                        .append(isOfPaths(verb) ? "'*:EVENT:_files'" : "'*:DEMO:(basic shared-resource all)'");
             }
             script.append(" ;;\n");
         }

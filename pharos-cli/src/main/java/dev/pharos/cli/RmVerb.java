@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,14 +13,19 @@ import picocli.CommandLine.Parameters;
         description = "Removes each event. Those who wait for it learn of that within a second, and fail. Removes"
                 + " nothing that is no event.",
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:every event is removed", "2:the command line is wrong", "3:one could not be removed"},
+        exitCodeList = {
+            "0:every event is removed",
+            "2:the command line is wrong",
+            "3:one could not be removed",
+            "4:of one it is not known whether it is"
+        },
         footer = {"", "Example: pharos rm /run/app/db-ready"})
 final class RmVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     RmVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -31,10 +33,9 @@ final class RmVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return messages.each(paths, path -> {
-                    ProcessEvent.look(path); // throws if it is no event
-                    Files.delete(path);
-                    messages.tell(path, "removed");
+        return messages.each(addresses, address -> {
+                    address.remove();
+                    messages.tell(address, "removed");
                     return ExitCode.DONE;
                 })
                 .status;

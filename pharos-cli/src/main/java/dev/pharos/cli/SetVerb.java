@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -14,14 +12,19 @@ import picocli.CommandLine.Parameters;
         name = "set",
         description = "Sets each event, and so releases all who wait for it, now or later. Makes it if it is missing.",
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:every event is set", "2:the command line is wrong", "3:one could not be set"},
+        exitCodeList = {
+            "0:every event is set",
+            "2:the command line is wrong",
+            "3:one could not be set",
+            "4:of one it is not known whether it is"
+        },
         footer = {"", "Example: pharos set /run/app/db-ready"})
 final class SetVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     SetVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -29,10 +32,8 @@ final class SetVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return messages.each(paths, path -> {
-                    try (ProcessEvent event = ProcessEvent.open(path)) {
-                        messages.tell(path, event.set() ? "set" : "was set already");
-                    }
+        return messages.each(addresses, address -> {
+                    messages.tell(address, address.set() ? "set" : "was set already");
                     return ExitCode.DONE;
                 })
                 .status;

@@ -1,51 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Path;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.OptionalInt;
 
-/** An event as somebody saw it, in words. */
-record Sighting(Path path, ProcessEvent.State state) {
+/**
+ * An event as somebody saw it, and how to say that.
+ *
+ * @param kind {@code flag} or {@code held} if it is a file, or {@code cluster}
+ * @param holders how many hold it; empty if that cannot be told, or it is none that is held
+ * @param since since when it is so; empty if that cannot be told
+ */
+record Sighting(Address address, String kind, boolean set, OptionalInt holders, Optional<Instant> since) {
     String word() {
-        return state.set() ? "set" : "clear";
+        return set ? "set" : "clear";
     }
 
     /** How many hold it: a number, or "?" if that cannot be told, or "-" if it is none that is held. */
-    String holders() {
-        if (!state.held()) {
-            return "-";
+    String held() {
+        if (holders.isPresent()) {
+            return Integer.toString(holders.getAsInt());
         }
-        return state.holders().isPresent() ? Integer.toString(state.holders().getAsInt()) : "?";
+        return kind.equals("flag") ? "-" : "?";
     }
 
     /** Since when it is so, to the second; or "?". */
-    String since() {
-        return state.since().isPresent()
-                ? state.since().get().truncatedTo(ChronoUnit.SECONDS).toString()
-                : "?";
+    String time() {
+        return since.isPresent() ? since.get().truncatedTo(ChronoUnit.SECONDS).toString() : "?";
     }
 
     /** As in "db-ready: set"; or, with all there is to say, "db-up: set, held by 2, since 2026-11-22T10:15:30Z". */
     String line(Terminal terminal, boolean verbose) {
-        String line = Terminal.plain(path) + ": " + terminal.colour(state.set(), word());
+        String line = Terminal.plain(address) + ": " + terminal.colour(set, word());
         if (verbose) {
-            line += state.held() ? ", held by " + holders() : "";
-            line += state.since().isPresent() ? ", since " + since() : "";
+            line += kind.equals("flag") ? "" : ", held by " + held();
+            line += since.isPresent() ? ", since " + time() : "";
         }
         return line;
     }
 
     String json() {
-        Json json = new Json()
-                .put("path", path)
-                .put("kind", state.held() ? "held" : "flag")
-                .put("state", word());
-        if (state.holders().isPresent()) {
-            json.put("holders", state.holders().getAsInt());
+        Json json = new Json().put("path", address).put("kind", kind).put("state", word());
+        if (holders.isPresent()) {
+            json.put("holders", holders.getAsInt());
         }
-        if (state.since().isPresent()) {
-            json.put("since", state.since().get());
+        if (since.isPresent()) {
+            json.put("since", since.get());
         }
         return json.toString();
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,8 +31,8 @@ final class StatusVerb implements Callable<Integer> {
     @Option(names = "--json", description = "Print an object for each event, in a line.")
     private boolean json;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     StatusVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -41,15 +40,15 @@ final class StatusVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return messages.each(paths, this::print).status;
+        return messages.each(addresses, this::print).status;
     }
 
-    private ExitCode print(Path path) {
-        Sighting sighting = new Sighting(path, ProcessEvent.look(path));
+    private ExitCode print(Address address) throws IOException {
+        Sighting sighting = address.look();
         if (!messages.isQuiet()) {
             Terminal terminal = messages.terminal;
             terminal.out.println(json ? sighting.json() : sighting.line(terminal, messages.isVerbose()));
         }
-        return sighting.state().set() ? ExitCode.DONE : ExitCode.NO;
+        return sighting.set() ? ExitCode.DONE : ExitCode.NO;
     }
 }

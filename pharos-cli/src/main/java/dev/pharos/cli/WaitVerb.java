@@ -2,9 +2,10 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
-import dev.pharos.process.ProcessEvent;
+import dev.pharos.cluster.ClusterEvent;
+import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.process.ProcessEventException;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,9 @@ import picocli.CommandLine.Spec;
 final class WaitVerb implements Callable<Integer> {
     private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
+    /** How long reaching the servers of a cluster may take, at the least. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -70,8 +74,8 @@ final class WaitVerb implements Callable<Integer> {
     @Option(names = "--json", description = "Print how it ended as an object.")
     private boolean json;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     WaitVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -83,66 +87,116 @@ final class WaitVerb implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--any and --all exclude each other: give one of them");
         }
         long start = System.nanoTime();
-        List<Path> seen = look();
+        List<Address> seen = look();
         if (!seen.isEmpty()) {
-            return end(seen, start).status;
+            return end(seen, "", start).status;
         }
-        List<ProcessEvent> events = new ArrayList<>();
-        ExitCode code = opener.open(paths, messages, events);
+        List<Event> events = new ArrayList<>();
+        ExitCode code = opener.await(addresses, messages, events);
         if (code != ExitCode.DONE) {
             return code.status;
         }
-        List<Path> released;
+        List<Address> released;
+        String unreached;
         try (Progress progress = Progress.ofWait(messages, subject(), timeout)) {
             progress.start();
-            released = await(events);
-        } catch (ProcessEventException e) {
+            released = await(events, start);
+            unreached = released.isEmpty() ? unreached(events) : "";
+        } catch (ProcessEventException | ClusterEventException | IOException e) {
             return fail(e).status;
         } catch (CompletionException e) {
-            if (e.getCause() instanceof ProcessEventException failure) {
-                return fail(failure).status;
+            if (e.getCause() instanceof ProcessEventException
+                    || e.getCause() instanceof ClusterEventException
+                    || e.getCause() instanceof IOException) {
+                return fail((Exception) e.getCause()).status;
             }
             throw e;
         }
-        return end(released, start).status;
+        return end(released, unreached, start).status;
     }
 
     /** What a look at the files tells to have happened: enough of them to end the wait, or none. */
-    private List<Path> look() {
-        List<Path> found = new ArrayList<>();
-        for (Path path : paths) {
+    private List<Address> look() {
+        List<Address> found = new ArrayList<>();
+        for (Address address : addresses) {
             try {
-                if (ProcessEvent.look(path).set() != clear) {
-                    found.add(path);
+                if (address instanceof FileAddress && address.look().set() != clear) {
+                    found.add(address);
                     if (any) {
                         return found;
                     }
                 }
-            } catch (ProcessEventException e) {
-                return List.of(); // missing, perhaps: what to do then is for open to say
+            } catch (ProcessEventException | IOException e) {
+                return List.of(); // missing, perhaps: what to do then is for the opener to say
             }
         }
-        return found.size() == paths.size() ? found : List.of();
+        return found.size() == addresses.size() ? found : List.of();
     }
 
     /** Waits, and returns those that were released: enough of them, or none if the time was over. */
-    private List<Path> await(List<ProcessEvent> events) throws InterruptedException {
+    private List<Address> await(List<Event> events, long start) throws InterruptedException, IOException {
+        Duration limit = timeout == null ? FOR_EVER : timeout.duration();
+        if (limit.compareTo(PATIENCE) < 0 && reach(events, start)) {
+            limit = limit.minusNanos(System.nanoTime() - start);
+            if (limit.isNegative() || limit.isZero()) {
+                return lookOnce(events);
+            }
+        }
         Event[] awaited = new Event[events.size()];
         for (int i = 0; i < awaited.length; i++) {
             awaited[i] = clear ? new Inverse(events.get(i)) : events.get(i);
         }
-        Duration limit = timeout == null ? FOR_EVER : timeout.duration();
         if (any) {
             Event first = Event.awaitAny(limit, awaited);
             return first == null
                     ? List.of()
-                    : List.of(paths.get(List.of(awaited).indexOf(first)));
+                    : List.of(addresses.get(List.of(awaited).indexOf(first)));
         }
         boolean released = awaited.length == 1 ? awaited[0].await(limit) : Event.awaitAll(limit, awaited);
-        return released ? paths : List.of();
+        return released ? addresses : List.of();
     }
 
-    private ExitCode end(List<Path> released, long start) {
+    /**
+     * Gives the servers of clusters a while, so that a short time does not end before they were asked; false if there are
+     * none.
+     */
+    private static boolean reach(List<Event> events, long start) throws InterruptedException, IOException {
+        boolean found = false;
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i) instanceof Reaching reaching) {
+                ClusterEvent event = reaching.within(PATIENCE.minusNanos(System.nanoTime() - start));
+                events.set(i, event == null ? reaching : event);
+                found = true;
+            }
+        }
+        return found;
+    }
+
+    /** What a look at the events tells when the time is over: enough of them, or none. */
+    private List<Address> lookOnce(List<Event> events) {
+        List<Address> found = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            if (!(events.get(i) instanceof Reaching) && events.get(i).isSet() != clear) {
+                found.add(addresses.get(i));
+                if (any) {
+                    return found;
+                }
+            }
+        }
+        return found.size() == addresses.size() ? found : List.of();
+    }
+
+    /** What there is to say of events that were never in reach. */
+    private String unreached(List<Event> events) throws InterruptedException, IOException {
+        for (Event event : events) {
+            if (event instanceof Reaching reaching && reaching.within(Duration.ZERO) == null) {
+                return "; " + reaching.servers() + " could not be reached";
+            }
+        }
+        return "";
+    }
+
+    private ExitCode end(List<Address> released, String addition, long start) {
         long millis = (System.nanoTime() - start) / 1_000_000L;
         String word = clear ? "clear" : "set";
         if (json) {
@@ -152,20 +206,19 @@ final class WaitVerb implements Callable<Integer> {
                     .put("waited_ms", millis));
         }
         if (!released.isEmpty()) {
-            for (Path path : released) {
-                messages.tell(path, word + String.format(Locale.ROOT, " after %.1f s", millis / 1e3));
+            for (Address address : released) {
+                messages.tell(address, word + String.format(Locale.ROOT, " after %.1f s", millis / 1e3));
             }
             return ExitCode.DONE;
         }
-        messages.fail(subject(), "not " + word + " within " + (timeout == null ? "ever" : timeout.text()));
+        messages.fail(subject(), "not " + word + " within " + (timeout == null ? "ever" : timeout.text()) + addition);
         return ExitCode.TIMED_OUT;
     }
 
-    private ExitCode fail(ProcessEventException e) {
-        for (Path path : paths) {
-            String reason = Messages.reason(path, e);
-            if (!reason.equals(e.getMessage())) {
-                return messages.fail(path, reason);
+    private ExitCode fail(Exception e) {
+        for (Address address : addresses) {
+            if (!address.reason(e).equals(e.getMessage())) {
+                return messages.fail(address, e);
             }
         }
         return messages.fail(subject(), String.valueOf(e.getMessage()));
@@ -173,6 +226,6 @@ final class WaitVerb implements Callable<Integer> {
 
     /** What is waited for. */
     private Object subject() {
-        return paths.size() == 1 ? paths.get(0) : (any ? "any of " : "all of ") + paths.size() + " events";
+        return addresses.size() == 1 ? addresses.get(0) : (any ? "any of " : "all of ") + addresses.size() + " events";
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEvent;
+import dev.pharos.Event;
+import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.process.ProcessEventException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -49,8 +49,8 @@ final class WatchVerb implements Callable<Integer> {
     @Option(names = "--json", description = "Print objects, each in a line.")
     private boolean json;
 
-    @Parameters(arity = "1..*", paramLabel = "PATH", description = "The file that is the event.")
-    private List<Path> paths = List.of();
+    @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
+    private List<Address> addresses = List.of();
 
     WatchVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -58,20 +58,23 @@ final class WatchVerb implements Callable<Integer> {
 
     /** What has become of an event: how it is since when, or why it can be watched no longer. */
     private record News(
-            Path path, boolean set, Instant time, @Nullable ProcessEventException failure) {}
+            Address address,
+            boolean set,
+            Instant time,
+            @Nullable RuntimeException failure) {}
 
     @Override
     public Integer call() throws InterruptedException {
-        List<ProcessEvent> events = new ArrayList<>();
-        ExitCode code = opener.open(paths, messages, events);
+        List<Event> events = new ArrayList<>();
+        ExitCode code = opener.open(addresses, messages, events);
         if (code != ExitCode.DONE) {
             return code.status;
         }
         BlockingQueue<News> news = new LinkedBlockingQueue<>();
         for (int i = 0; i < events.size(); i++) {
-            ProcessEvent event = events.get(i);
-            Path path = paths.get(i);
-            Thread thread = new Thread(() -> watch(event, path, news), "pharos-watch " + path);
+            Event event = events.get(i);
+            Address address = addresses.get(i);
+            Thread thread = new Thread(() -> watch(event, address, news), "pharos-watch " + address);
             thread.setDaemon(true);
             thread.start();
         }
@@ -84,22 +87,22 @@ final class WatchVerb implements Callable<Integer> {
                 }
                 continue;
             }
-            ProcessEventException failure = next.failure;
+            RuntimeException failure = next.failure;
             if (failure == null) {
                 print(next);
             } else {
-                messages.fail(next.path, Messages.reason(next.path, failure));
+                messages.fail(next.address, failure);
                 watched--;
             }
         }
         return ExitCode.FAILED.status;
     }
 
-    private static void watch(ProcessEvent event, Path path, BlockingQueue<News> news) {
+    private static void watch(Event event, Address address, BlockingQueue<News> news) {
         try {
             boolean set = event.isSet();
             while (true) {
-                news.add(new News(path, set, Instant.now(), null));
+                news.add(new News(address, set, Instant.now(), null));
                 if (set) {
                     event.awaitClear();
                 } else {
@@ -107,8 +110,8 @@ final class WatchVerb implements Callable<Integer> {
                 }
                 set = !set;
             }
-        } catch (ProcessEventException e) {
-            news.add(new News(path, false, Instant.now(), e));
+        } catch (ProcessEventException | ClusterEventException e) {
+            news.add(new News(address, false, Instant.now(), e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // by nobody
         }
@@ -120,10 +123,10 @@ final class WatchVerb implements Callable<Integer> {
         Terminal terminal = messages.terminal;
         if (json) {
             terminal.out.println(
-                    new Json().put("time", time).put("path", news.path).put("state", state));
+                    new Json().put("time", time).put("path", news.address).put("state", state));
         } else {
             terminal.out.println(time + "  " + terminal.colour(news.set, state) + " ".repeat(7 - state.length())
-                    + Terminal.plain(news.path));
+                    + Terminal.plain(news.address));
         }
     }
 }

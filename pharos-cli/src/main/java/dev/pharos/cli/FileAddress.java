@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import dev.pharos.Event;
+import dev.pharos.process.ProcessEvent;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** The path of a file that is an event, or of a folder of such. */
+final class FileAddress extends Address {
+    private final Path path;
+
+    FileAddress(Path path) {
+        super(path.toString());
+        this.path = path;
+    }
+
+    @Override
+    boolean set() {
+        try (ProcessEvent event = ProcessEvent.open(path)) {
+            return event.set();
+        }
+    }
+
+    @Override
+    boolean clear() {
+        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.MUST_EXIST)) {
+            return event.clear();
+        }
+    }
+
+    @Override
+    Sighting look() {
+        ProcessEvent.State state = ProcessEvent.look(path);
+        return new Sighting(this, state.held() ? "held" : "flag", state.set(), state.holders(), state.since());
+    }
+
+    @Override
+    Event open(boolean held) {
+        return held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path);
+    }
+
+    @Override
+    Event await(boolean held) {
+        return open(held);
+    }
+
+    /** The program inherits the lock that is the hold. */
+    @Override
+    Hold hold(Exec program, boolean quiet) {
+        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD)) {
+            ProcessEvent.Hold hold = event.hold();
+            program.closeOwnFiles();
+            hold.keepOnExec();
+            return hold::close;
+        }
+    }
+
+    @Override
+    void remove() throws IOException {
+        ProcessEvent.look(path); // throws if it is no event
+        Files.delete(path);
+    }
+
+    @Override
+    List<FileAddress> list() throws IOException {
+        List<FileAddress> files = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+            for (Path entry : entries) {
+                if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being made
+                    files.add(new FileAddress(entry));
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        files.sort(Comparator.comparing(file -> file.path));
+        return files;
+    }
+
+    @Override
+    String name() {
+        return String.valueOf(path.getFileName());
+    }
+
+    @Override
+    String reason(Exception e) {
+        String message = String.valueOf(e.getMessage());
+        String prefix = path.toAbsolutePath() + ": ";
+        if (message.startsWith(prefix)) {
+            return message.substring(prefix.length());
+        } else if (e instanceof NoSuchFileException) {
+            return "does not exist";
+        } else if (e instanceof AccessDeniedException) {
+            return "no permission";
+        } else if (e instanceof NotDirectoryException) {
+            return "not a folder";
+        }
+        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : message;
+    }
+}

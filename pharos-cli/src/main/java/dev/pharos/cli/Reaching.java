@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import dev.pharos.Event;
+import dev.pharos.cluster.ClusterEvent;
+import dev.pharos.cluster.ClusterEventException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event of a cluster that may be out of reach for now. A thread opens it, however often that fails for lack of servers;
+ * a wait that has begun before goes on as one for the event itself.
+ */
+final class Reaching implements Event {
+    /** Before the next attempt, if one has failed at once. */
+    private static final Duration PAUSE = Duration.ofMillis(200);
+
+    private final ClusterAddress address;
+    private final CompletableFuture<ClusterEvent> reached = new CompletableFuture<>();
+
+    Reaching(ClusterAddress address) {
+        this.address = address;
+        Thread thread = new Thread(this::reach, "pharos-reach " + address);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void reach() {
+        while (!reached.isDone()) {
+            try {
+                reached.complete(address.open(false));
+            } catch (ClusterEventException.Unavailable e) {
+                pause();
+            } catch (IOException | RuntimeException | Error e) {
+                reached.completeExceptionally(e);
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(PAUSE.toMillis());
+        } catch (InterruptedException e) {
+            reached.completeExceptionally(e); // by nobody
+        }
+    }
+
+    /** The event itself, if it is or comes in reach within a time; or null. Throws if it never will. */
+    @Nullable
+    ClusterEvent within(Duration time) throws InterruptedException, IOException {
+        try {
+            return reached.get(TimeUnit.NANOSECONDS.convert(time), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return null;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            } else if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    String servers() {
+        return address.servers();
+    }
+
+    @Override
+    public CompletableFuture<Void> whenSet() {
+        return new Joining(reached, ClusterEvent::whenSet);
+    }
+
+    @Override
+    public CompletableFuture<Void> whenClear() {
+        return new Joining(reached, ClusterEvent::whenClear);
+    }
+
+    /** A future that becomes one of the event itself. Whether that was released in time is for that to say. */
+    private static final class Joining extends CompletableFuture<Void> {
+        private volatile @Nullable CompletableFuture<Void> joined;
+
+        Joining(CompletableFuture<ClusterEvent> reached, Function<ClusterEvent, CompletableFuture<Void>> future) {
+            var unused = reached.whenComplete((event, failure) -> {
+                if (failure != null) {
+                    completeExceptionally(failure);
+                } else if (!isDone()) {
+                    join(future.apply(event));
+                }
+            });
+        }
+
+        private void join(CompletableFuture<Void> future) {
+            joined = future;
+            var unused = future.whenComplete(this::end);
+            if (isDone()) {
+                future.cancel(false);
+            }
+        }
+
+        private void end(@Nullable Void nothing, @Nullable Throwable failure) {
+            if (failure == null) {
+                complete(null);
+            } else {
+                completeExceptionally(failure);
+            }
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            CompletableFuture<Void> future = joined;
+            if (future != null && !future.cancel(false)) {
+                var unused = future.whenComplete(this::end); // at once, since it was complete before
+            }
+            return super.cancel(mayInterruptIfRunning);
+        }
+    }
+
+    // What is asked of the event itself waits until it is in reach.
+
+    @Override
+    public boolean set() {
+        return reached.join().set();
+    }
+
+    @Override
+    public boolean clear() {
+        return reached.join().clear();
+    }
+
+    @Override
+    public boolean isSet() {
+        return reached.join().isSet();
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        Event.awaitAny(this);
+    }
+
+    @Override
+    public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
+        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), this) != null;
+    }
+
+    @Override
+    public void awaitClear() throws InterruptedException {
+        Event.awaitAny(new Inverse(this));
+    }
+
+    @Override
+    public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
+        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), new Inverse(this)) != null;
+    }
+}

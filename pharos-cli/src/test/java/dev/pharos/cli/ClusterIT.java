@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The command with events of a cluster: the archive that the build leaves, and real servers that it runs. */
+@EnabledOnOs(OS.LINUX)
+class ClusterIT {
+    /** Nobody listens at this port, which is for a service that nobody has. */
+    private static final String NOWHERE = "zk://127.0.0.1:1/root";
+
+    @TempDir
+    private static Path serverDirectory;
+
+    private static Installed serving;
+
+    /** Where the server of all tests has its events. */
+    private static String served;
+
+    @TempDir
+    private Path directory;
+
+    private Installed pharos;
+
+    /** A root of this test. */
+    private String root;
+
+    @BeforeAll
+    static void serve() throws IOException {
+        serving = new Installed(serverDirectory);
+        served = address(serving, serving.start("pharos", "serve", "--port", "0", "--data", "data"));
+    }
+
+    @AfterAll
+    static void end() {
+        serving.close();
+    }
+
+    @BeforeEach
+    void install() throws IOException {
+        pharos = new Installed(directory);
+        Files.writeString(directory.resolve("patient"), "operation.timeout = 1m\n"); // on a machine with much to do
+        root = served + "/" + directory.getFileName();
+    }
+
+    @AfterEach
+    void close() {
+        pharos.close();
+    }
+
+    /** What a server prints, once it serves. */
+    private static String address(Installed shells, Process server) {
+        Installed.until("a server serves", () -> shells.out(server).endsWith("\n") || !server.isAlive());
+        assertThat(shells.err(server)).isEmpty();
+        assertThat(shells.out(server)).matches("zk://127\\.0\\.0\\.1:\\d+/pharos\n");
+        return shells.out(server).strip();
+    }
+
+    private Installed.Run sh(String script) {
+        return pharos.sh("export Z=" + root + " PHAROS_CLUSTER=patient\n" + script);
+    }
+
+    private String inRoot(String text) {
+        return text.replace("$Z", root);
+    }
+
+    @Test
+    void setClearStatusWaitRm_inTurn_tellByTheirStatus() {
+        Installed.Run run = sh("""
+                exec 2>&1
+                pharos status $Z/x; echo $?
+                pharos clear $Z/x; echo $?
+                pharos set $Z/x $Z/y; echo $?
+                pharos status $Z/x $Z/y; echo $?
+                pharos set -v $Z/x; echo $?
+                pharos clear $Z/x; echo $?
+                pharos status -q $Z/x $Z/y; echo $?
+                pharos wait -t 0 $Z/y; echo $?
+                pharos wait -t 0 $Z/x; echo $?
+                pharos wait -t 10ms --any $Z/x $Z/y; echo $?
+                pharos wait -q -t 10ms $Z/x $Z/y; echo $?
+                pharos wait -t 10s --clear $Z/x; echo $?
+                pharos rm $Z/x $Z/y; echo $?
+                pharos rm $Z/x; echo $?
+                """);
+
+        assertThat(run.out()).isEqualTo(inRoot("""
+                pharos: $Z/x: does not exist; set it or wait for it first
+                3
+                pharos: $Z/x: does not exist; set it or wait for it first
+                3
+                0
+                $Z/x: set
+                $Z/y: set
+                0
+                pharos: $Z/x: was set already
+                0
+                0
+                1
+                0
+                pharos: $Z/x: not set within 0s
+                124
+                0
+                124
+                0
+                0
+                pharos: $Z/x: does not exist; set it or wait for it first
+                3
+                """));
+    }
+
+    @Test
+    void list_namesOfAllKinds_areTheAddressesOfTheEvents() {
+        Installed.Run run = sh("""
+                pharos set "$Z/a b" $Z/%2Fetc%2Fhosts "$Z/caf\u00e9" $Z/100%25 $Z/caf%C3%A9
+                pharos list $Z | sed 's/20[^ ]*Z/T/'
+                pharos list --json $Z | sed 's/"since":"[^"]*"/"since":"T"/'
+                pharos list --json $Z | sed 's/.*"path":"\\([^"]*\\)".*/\\1/' | xargs pharos status
+                pharos list $Z/none
+                """);
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).startsWith("""
+                STATE  HELD BY  SINCE                 NAME
+                set    0        T  /etc/hosts
+                set    0        T  100%
+                set    0        T  a b
+                set    0        T  caf\u00e9
+                """).contains(inRoot("""
+                {"path":"$Z/%2Fetc%2Fhosts","kind":"cluster","state":"set","holders":0,"since":"T"}
+                """)).endsWith(inRoot("""
+                $Z/%2Fetc%2Fhosts: set
+                $Z/100%25: set
+                $Z/a%20b: set
+                $Z/caf%C3%A9: set
+                """));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            zk://                       | has '' where a server should be: write HOST:PORT, as in zk1:2181
+            zk:///root/x                | has '' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1/root/x             | has 'zk1' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1:2181,/root/x       | has '' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1:port/root/x        | has 'zk1:port' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://::1:2181/root/x        | has '::1:2181' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1:0/root/x           | has the port 0: ports are 1 to 65535
+            zk://zk1:70000/root/x       | has the port 70000: ports are 1 to 65535
+            zk://me:secret@zk1:1/root/x | has a user in it: put that in the file that PHAROS_CLUSTER names
+            zk://zk1:2181               | has no root: write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/root          | has no name after its root: write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/root/         | has an empty name: write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/a//x          | has the root '/a/': a root is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/../x          | has the root '/..': a root is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/zookeeper/x   | has the root '/zookeeper', which the servers keep for themselves
+            zk://zk1:2181/root/100%     | has a % without two hexadecimal digits after it: write %25 for %
+            zk://zk1:2181/root/%FF      | has escapes that are not UTF-8
+            """)
+    void pharos_badAddress_saysWhatInOneLine(String address, String reason) {
+        String argument = "'" + address + "' " + reason;
+        assertThat(pharos.sh("pharos set '" + address + "'"))
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: invalid value for positional parameter at index 0..* (EVENT): " + argument
+                                + ": see pharos set --help\n",
+                        2));
+        assertThat(pharos.sh("pharos hold '" + address + "' -- true").status()).isEqualTo(125);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"set, 3", "clear, 3", "status, 3", "watch, 3", "rm, 3", "hold, 125"})
+    void pharos_noServer_failsWithOneSentence(String verb, int status) {
+        Installed.Run run = pharos.sh("""
+                echo operation.timeout = 500ms >options
+                PHAROS_CLUSTER=options pharos %s %s/x %s""".formatted(verb, NOWHERE, verb.equals("hold") ? "-- true" : ""));
+
+        assertThat(run.err()).matches("pharos: " + NOWHERE + "/x: no server has answered in [^\n]*\n");
+        assertThat(run).isEqualTo(new Installed.Run("", run.err(), status));
+    }
+
+    @Test
+    void wait_noServer_goesOnUntilItsTimeIsOver() {
+        assertThat(pharos.sh("pharos wait -t 1s " + NOWHERE + "/x"))
+                .isEqualTo(new Installed.Run(
+                        "", "pharos: " + NOWHERE + "/x: not set within 1s; 127.0.0.1:1 could not be reached\n", 124));
+        assertThat(sh("(pharos wait -v --any " + NOWHERE + "/x y 2>&1) & pharos set y; wait")
+                        .out())
+                .matches("pharos: y: set after .* s\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            none                  | does not exist
+            digest.user = me      | has no line 'digest.password'
+            colour = red          | has a line 'colour', which means nothing: docs/cli.md tells of those that do
+            access = friends      | has 'friends' for access: write everybody, everybody-waits or creator
+            session.timeout = now | has 'now' for session.timeout: write it as in 250ms, 30s or 5m
+            """)
+    void pharos_badOptions_saysWhatInOneLine(String line, String reason) throws IOException {
+        if (!line.equals("none")) {
+            Files.writeString(directory.resolve("options"), line + "\n");
+        }
+        assertThat(sh("PHAROS_CLUSTER=options pharos set $Z/x"))
+                .isEqualTo(new Installed.Run(
+                        "", inRoot("pharos: $Z/x: the file options, which PHAROS_CLUSTER names, " + reason + "\n"), 3));
+    }
+
+    @Test
+    void options_logIn_keepsOthersFromAnEvent() {
+        root = served.replace("/pharos", "/" + directory.getFileName()); // what is above is of who has made it too
+        Installed.Run run = sh("""
+                printf 'operation.timeout = 1m\\ndigest.user = me\\ndigest.password = secret\\naccess = everybody-waits\\n' >options
+                PHAROS_CLUSTER=options pharos set $Z/x; echo $?
+                pharos status $Z/x; echo $?
+                pharos clear $Z/x; echo $?
+                PHAROS_CLUSTER=options pharos clear $Z/x; echo $?
+                """);
+
+        assertThat(run.out()).isEqualTo(inRoot("0\n$Z/x: set\n0\n3\n0\n"));
+        assertThat(run.err()).startsWith(inRoot("pharos: $Z/x: ")).hasLineCount(1);
+    }
+
+    @Test
+    void wait_filesAndClusters_areWaitedForTogether() {
+        Installed.Run run = sh("""
+                (pharos wait -t 1m --all x $Z/x; echo all $?) >all &
+                (pharos wait --any --json no $Z/x >any; echo any $? >>any) &
+                pharos set x $Z/x; wait; cat all; sed 's/_ms":[0-9]*/_ms":N/' any
+                pharos wait -q -t 10ms --all no $Z/x; echo $?
+                """);
+
+        assertThat(run.out()).isEqualTo(inRoot("""
+                all 0
+                {"result":"set","paths":["$Z/x"],"waited_ms":N}
+                any 0
+                124
+                """));
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void hold_timeAndAgain_isAlwaysHeld() {
+        assertThat(sh("for i in 1 2 3 4 5 6 7 8; do pharos hold $Z/x -- sh -c 'exit 7'; printf \"$? \"; done"))
+                .isEqualTo(new Installed.Run("7 7 7 7 7 7 7 7 ", "", 0));
+    }
+
+    @Test
+    void hold_command_hasItsPlaceItsSignalsAndItsStatus() throws Exception {
+        assertThat(sh("pharos hold $Z/x -- sh -c 'exit 7'")).isEqualTo(new Installed.Run("", "", 7));
+        assertThat(sh("pharos hold $Z/x -- pharos status -v $Z/x").out())
+                .startsWith(inRoot("$Z/x: set, held by 1, since 20"));
+        assertThat(sh("pharos wait -t 1m --clear $Z/x; pharos status $Z/x").out())
+                .isEqualTo(inRoot("$Z/x: clear\n"));
+        // Who reads what the command prints does not wait for whoever holds, and the command has no child.
+        assertThat(sh("pharos hold $Z/x -- sh -c 'read -r it </proc/$$/task/$$/children; echo \"<$it>\"' | cat")
+                        .out())
+                .isEqualTo("<>\n");
+        String signals = "grep -E 'SigBlk|SigIgn' /proc/self/status | sed 's/.*\\(.\\{7\\}\\)$/\\1/'";
+        assertThat(sh("pharos hold $Z/x -- " + signals)).isEqualTo(new Installed.Run("0000000\n0000000\n", "", 0));
+
+        Process holding = pharos.start("pharos", "hold", root + "/x", "--", "sleep", "1000");
+        assertThat(sh("pharos wait $Z/x").status()).isZero();
+        Installed.signal(holding, "TERM");
+        assertThat(pharos.finish(holding)).isEqualTo(new Installed.Run("", "", 143));
+    }
+
+    @Test
+    void hold_holderIsKilled_letsGoBeforeTheSessionEnds() throws Exception {
+        Files.writeString(directory.resolve("options"), "session.timeout = 40s\noperation.timeout = 1m\n");
+        Process holding =
+                pharos.start("env", "PHAROS_CLUSTER=options", "pharos", "hold", root + "/x", "--", "sleep", "1000");
+        assertThat(sh("pharos wait $Z/x").status()).isZero();
+        Process waiting = pharos.start("pharos", "wait", "-t", "20s", "--clear", root + "/x");
+        Installed.signal(holding, "KILL");
+
+        assertThat(pharos.finish(waiting)).isEqualTo(new Installed.Run("", "", 0));
+        Installed.until("the keeper has ended", () -> keeper() == null);
+    }
+
+    @Test
+    void hold_keeperIsKilled_endsWithTheSession() throws Exception {
+        Files.writeString(directory.resolve("options"), "session.timeout = 4s\noperation.timeout = 1m\n");
+        Process holding =
+                pharos.start("env", "PHAROS_CLUSTER=options", "pharos", "hold", root + "/x", "--", "sleep", "1000");
+        assertThat(sh("pharos wait $Z/x").status()).isZero();
+        ProcessHandle keeper = keeper();
+        assertThat(keeper).isNotNull();
+        keeper.destroyForcibly();
+
+        assertThat(sh("pharos wait --clear $Z/x").status()).isZero();
+        assertThat(holding.isAlive()).isTrue();
+    }
+
+    /** The process that holds for a command of this test. */
+    private ProcessHandle keeper() {
+        return ProcessHandle.allProcesses()
+                .filter(process -> List.of(process.info().arguments().orElse(new String[0]))
+                        .containsAll(List.of(Keeper.class.getName(), root + "/x")))
+                .findAny()
+                .orElse(null);
+    }
+
+    // Servers of a test's own
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Test
+    void waitAndWatch_serverIsKilledAndStartedAgain_goOn() throws Exception {
+        String port = Integer.toString(freePort());
+        Process server = pharos.start("pharos", "serve", "--port", port, "--data", "data");
+        String own = address(pharos, server);
+        pharos.sh("pharos set " + own + "/kept");
+        Process watching = pharos.start("pharos", "watch", own + "/x");
+        Process waiting = pharos.start("pharos", "wait", own + "/x");
+        Installed.until("it watches", () -> pharos.out(watching).endsWith("x\n"));
+        Installed.signal(server, "KILL");
+        assertThat(pharos.finish(server).status()).isEqualTo(137);
+        address(pharos, pharos.start("pharos", "serve", "--port", port, "--data", "data"));
+
+        assertThat(pharos.sh("pharos set " + own + "/x")).isEqualTo(new Installed.Run("", "", 0));
+        assertThat(pharos.finish(waiting)).isEqualTo(new Installed.Run("", "", 0));
+        Installed.until("it is told", () -> pharos.out(watching).endsWith("Z  set    " + own + "/x\n"));
+        assertThat(pharos.sh("pharos status -q " + own + "/kept").status()).isZero();
+        Installed.signal(watching, "INT");
+        assertThat(pharos.finish(watching).status()).isEqualTo(ExitCode.INTERRUPTED.status);
+        assertThat(pharos.err(watching)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void serve_signal_endsWithItsStatus(String signal, int status) throws Exception {
+        Process server = pharos.start("pharos", "serve", "--port", "0", "--data", "data");
+        String address = address(pharos, server);
+        Installed.signal(server, signal);
+
+        assertThat(pharos.finish(server)).isEqualTo(new Installed.Run(address + "\n", "", status));
+    }
+
+    @Test
+    void serve_portOrFolderIsInUse_saysSo() {
+        String port = served.replaceAll(".*:(\\d+)/.*", "$1");
+        assertThat(pharos.sh("pharos serve --port " + port + " --data data"))
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: 127.0.0.1:" + port
+                                + ": cannot be had (Address already in use); give another port, or end who has it\n",
+                        3));
+        Path folder = serverDirectory.resolve("data");
+        assertThat(pharos.sh("pharos serve --port 0 --data '" + folder + "'"))
+                .isEqualTo(new Installed.Run(
+                        "", "pharos: " + folder + ": another server uses it; end that or give another folder\n", 3));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --port 65536                     | 2 | there is no port 65536: give one from 0 to 65535
+            --port http                      | 2 | invalid value for option '--port': 'http' is not an int: see pharos serve --help
+            --port 0 --host nowhere.invalid  | 3 | nowhere.invalid: no machine has this name; give one that this machine has
+            --port 0 --data file             | 3 | $D/file: not a folder; give another
+            --port 0 --data old              | 3 | $D/old: no server can serve from it: No snapshot found, but there are log entries. Something is broken!
+            """)
+    void serve_badInput_saysWhatInOneLine(String line, int status, String reason) {
+        Installed.Run run = pharos.sh("""
+                mkdir -p old/version-2; echo old >old/version-2/snapshot.5; echo old >old/version-2/log.6; echo >file
+                pharos serve --data data %s""".formatted(line));
+
+        assertThat(run)
+                .isEqualTo(
+                        new Installed.Run("", "pharos: " + reason.replace("$D", directory.toString()) + "\n", status));
+    }
+
+    @Test
+    void serve_noPermission_saysSo() throws Exception {
+        assumeTrue(Files.getOwner(directory).getName().equals("root"), "to be another user");
+        Installed.Run run = pharos.sh("""
+                mkdir -m 700 data
+                setpriv --reuid 65534 --regid 65534 --clear-groups pharos serve --port 0 --data data""");
+
+        assertThat(run)
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: " + directory + "/data: no permission; give another folder, or make that one yours\n",
+                        3));
+    }
+
+    // What the others are to be spared
+
+    @Test
+    void verbs_ofFiles_loadNothingOfClusters() throws Exception {
+        String java = "java -Xlog:class+load:file=loaded -cp '" + Installed.home() + "/lib/pharos-cli.jar' "
+                + Main.class.getName();
+        assertThat(pharos.sh("set -e\n" + java + " set x; mv loaded one; " + java + " wait x"))
+                .isEqualTo(new Installed.Run("", "", 0));
+
+        for (String file : List.of("one", "loaded")) {
+            assertThat(Files.readAllLines(directory.resolve(file)))
+                    .anyMatch(line -> line.contains(" dev.pharos.cli.FileAddress "))
+                    .noneMatch(line -> line.contains(" org.apache.zookeeper.")
+                            || line.contains(" org.slf4j.")
+                            || line.contains(" io.netty.")
+                            || line.contains(" dev.pharos.cluster.Cluster "));
+        }
+    }
+
+    @Test
+    void readme_exampleOfAClusterAsItStands_runs() throws Exception {
+        Matcher example = Pattern.compile("(?ms)^## Between machines$.*?^```sh\n(.*?)^```$.*?^```java\n(.*?)^```$")
+                .matcher(Files.readString(Path.of("../README.md")));
+        assertThat(example.find()).isTrue();
+        assertThat(example.group(1)).hasLineCount(2);
+        assertThat(example.group(2)).hasLineCount(12);
+        String port = Integer.toString(freePort()); // another may have 2181 here
+        String script = example.group(1).replace("pharos serve", "pharos serve --port " + port);
+        Files.writeString(directory.resolve("Harbour.java"), example.group(2).replace("2181", port));
+
+        Installed.Run run = sh("export XDG_DATA_HOME=.\n" + script.replace("2181", port) + "java -cp '"
+                + Installed.home() + "/lib/*' Harbour.java 2>log; kill $!; wait\n");
+
+        assertThat(run.out()).isEqualTo("zk://127.0.0.1:" + port + "/pharos\nthe fire is lit, they say\n");
+    }
+}
