@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Cluster} or {@link ClusterEvent} could not do what it was asked. The classes within say why; the message is
+ * one sentence that begins with the address and ends with what to do. With one exception, which is
+ * {@link OutcomeUnknown}, what was asked for has not happened.
+ */
+public abstract sealed class ClusterEventException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ClusterEventException(String address, String what, @Nullable Throwable cause) {
+        super(address + ": " + what, cause);
+    }
+
+    /** The handle or its cluster was closed, before the call or while it waited. */
+    public static final class Closed extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        Closed(String address) {
+            super(address, "this handle was closed; open it again to go on", null);
+        }
+    }
+
+    /** The cluster could not be reached in time, or there is no such event. Surely nothing was changed. */
+    public static final class Unavailable extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        Unavailable(String address, String what, @Nullable Throwable cause) {
+            super(address, what, cause);
+        }
+    }
+
+    /**
+     * The connection was lost while the event was being changed, and whether it was has not become known in time. The
+     * call did change it once or not at all, and may be repeated: {@code set} and {@code clear} say what the event is
+     * to be, not what is to be done to it.
+     */
+    public static final class OutcomeUnknown extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        OutcomeUnknown(String address) {
+            super(
+                    address,
+                    "the connection was lost during the change, which may have happened; look, or repeat it",
+                    null);
+        }
+    }
+
+    /** The event was deleted, perhaps also made again, while this handle was open. Nobody who waited is left waiting. */
+    public static final class Removed extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        Removed(String address) {
+            super(address, "deleted while in use; open it again to join those who use it now", null);
+        }
+    }
+
+    /** The log-in was refused, or the access list of a node does not let this user do it. */
+    public static final class NotPermitted extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        NotPermitted(String address, String what, @Nullable Throwable cause) {
+            super(address, what, cause);
+        }
+    }
+
+    /** What is stored there is no event: somebody else wrote it, or has overwritten it. It was not written to. */
+    public static final class Corrupt extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        Corrupt(String address, String why) {
+            super(address, "not an event, since it " + why + "; delete it or use another name", null);
+        }
+    }
+
+    /** The event or the root was made by a later version of this library, whose layout this one does not know. */
+    public static final class NewerVersion extends ClusterEventException {
+        private static final long serialVersionUID = 1L;
+
+        NewerVersion(String address, int version) {
+            super(address, "of layout version " + version + "; update this library, which knows version 1", null);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.zookeeper.server.quorum.QuorumPeerMain;
+
+/**
+ * Servers of an ensemble, each a process of its own, so that they can be killed and paused. They are numbered from 0.
+ * No process outlives this JVM: a server ends when its standard input does, and one that is paused goes on to see it.
+ */
+final class Servers implements AutoCloseable {
+    /** A tick of the servers. They grant sessions of 2 to 20 ticks, and give up on one another after 4. */
+    static final long TICK_MILLIS = 500;
+
+    private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** Below the ports that systems give to the clients of connections, so that none is taken while a server is down. */
+    private static final int LOWEST_PORT = 10_240;
+
+    private static final int HIGHEST_PORT = 32_767;
+    private static final Set<Integer> PORTS_TAKEN = new HashSet<>();
+    private static final Random RANDOM = new Random();
+
+    private final Path folder;
+    private final List<Server> servers = new ArrayList<>();
+    private final Thread hook = new Thread(this::end);
+
+    /** One of the servers; its process is replaced by another when it is started again. */
+    private static final class Server {
+        final int client = port();
+        final int quorum = port();
+        final int election = port();
+        Process process;
+        Process pause;
+    }
+
+    private Servers(int count) throws IOException {
+        Path memory = Path.of("/dev/shm");
+        folder = Files.isWritable(memory)
+                ? Files.createTempDirectory(memory, "pharos-servers-")
+                : Files.createTempDirectory("pharos-servers-");
+        Runtime.getRuntime().addShutdownHook(hook);
+        for (int i = 0; i < count; i++) {
+            servers.add(new Server());
+        }
+        for (int i = 0; i < count; i++) {
+            Files.createDirectories(data(i));
+            Files.writeString(data(i).resolve("myid"), i + 1 + "\n");
+            Files.write(folder.resolve(i + ".cfg"), configuration(i));
+        }
+    }
+
+    /** Starts so many servers, and returns when they serve. */
+    static Servers start(int count) {
+        for (int attempt = 1; ; attempt++) {
+            Servers servers = null;
+            try {
+                servers = new Servers(count);
+                for (int i = 0; i < count; i++) {
+                    servers.start(servers.servers.get(i), i);
+                }
+                servers.awaitServing();
+                return servers;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (AssertionError e) {
+                // Another program may have taken a port since it was looked at.
+                if (servers != null) {
+                    servers.close();
+                }
+                if (attempt == 3) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private List<String> configuration(int server) {
+        List<String> lines = new ArrayList<>(List.of(
+                "tickTime=" + TICK_MILLIS,
+                "initLimit=10",
+                "syncLimit=4",
+                "dataDir=" + data(server),
+                "clientPort=" + servers.get(server).client,
+                "clientPortAddress=127.0.0.1",
+                "maxClientCnxns=0",
+                "admin.enableServer=false",
+                "4lw.commands.whitelist=*"));
+        for (int i = 0; i < servers.size(); i++) {
+            lines.add("server." + (i + 1) + "=127.0.0.1:" + servers.get(i).quorum + ":" + servers.get(i).election);
+        }
+        return lines;
+    }
+
+    private void start(Server server, int number) throws IOException {
+        File log = folder.resolve(number + ".log").toFile();
+        server.process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Xshare:auto",
+                        "-Xmx256m",
+                        // What a killed process has written is not lost with it; only a machine loses what is not
+                        // forced.
+                        "-Dzookeeper.forceSync=no",
+                        // The logs hold all transactions from the first on, and none comes as part of a snapshot.
+                        "-Dzookeeper.snapCount=100000000",
+                        "-Dzookeeper.snapshotSizeFactor=1000000",
+                        "-Dzookeeper.preAllocSize=1024",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Servers.class.getName(),
+                        folder.resolve(number + ".cfg").toString())
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .redirectError(ProcessBuilder.Redirect.appendTo(log))
+                .start();
+    }
+
+    /** A server: ends with its standard input. */
+    public static void main(String[] args) {
+        Thread watch = new Thread(() -> {
+            try {
+                while (System.in.read() >= 0) {}
+            } catch (IOException e) {
+                // as at the end
+            }
+            Runtime.getRuntime().halt(0);
+        });
+        watch.setDaemon(true);
+        watch.start();
+        QuorumPeerMain.main(args);
+    }
+
+    private static synchronized int port() {
+        while (true) {
+            int port = RANDOM.nextInt(LOWEST_PORT, HIGHEST_PORT + 1);
+            if (PORTS_TAKEN.contains(port)) {
+                continue;
+            }
+            try (ServerSocket socket = new ServerSocket()) {
+                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                PORTS_TAKEN.add(port);
+                return port;
+            } catch (IOException e) {
+                // taken
+            }
+        }
+    }
+
+    int count() {
+        return servers.size();
+    }
+
+    /** The addresses of all servers, as a client takes them. */
+    String address() {
+        return IntStream.range(0, count()).mapToObj(this::address).collect(Collectors.joining(","));
+    }
+
+    /** The address of one server. */
+    String address(int server) {
+        return "127.0.0.1:" + servers.get(server).client;
+    }
+
+    /** Where one server keeps its data: its logs are in the folder version-2 there. */
+    Path data(int server) {
+        return folder.resolve("data-" + server);
+    }
+
+    /** Whether the process of a server is there, be it paused. */
+    boolean isAlive(int server) {
+        return servers.get(server).process.isAlive();
+    }
+
+    /** What a server says it is: leader, follower, standalone; an empty text if it does not serve. */
+    String mode(int server) {
+        return ask(server, "srvr")
+                .lines()
+                .filter(line -> line.startsWith("Mode: "))
+                .map(line -> line.substring(6))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** The answer of a server to a command of four letters; empty if there is none within a second. */
+    String ask(int server, String command) {
+        try (Socket socket = new Socket()) {
+            socket.setSoTimeout(1_000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(server).client), 1_000);
+            socket.getOutputStream().write(command.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return ""; // it is down, paused, or has no leader
+        }
+    }
+
+    /** Returns when each server that lives and is not paused serves, and they are a majority. */
+    void awaitServing() {
+        until("the servers serve", () -> {
+            List<Integer> able = IntStream.range(0, count())
+                    .filter(i -> isAlive(i) && servers.get(i).pause == null)
+                    .boxed()
+                    .toList();
+            if (able.size() <= count() / 2) {
+                throw new AssertionError("only " + able + " live, of " + count() + " servers; see " + folder);
+            }
+            return able.stream().noneMatch(i -> mode(i).isEmpty());
+        });
+    }
+
+    /** The server that leads. Waits until one does. */
+    int leader() {
+        int[] leader = new int[1];
+        until("one of the servers leads", () -> {
+            int[] leaders = IntStream.range(0, count())
+                    .filter(i ->
+                            servers.get(i).pause == null && (mode(i).equals("leader") || mode(i).equals("standalone")))
+                    .toArray();
+            if (leaders.length == 1) {
+                leader[0] = leaders[0];
+            }
+            return leaders.length == 1;
+        });
+        return leader[0];
+    }
+
+    /** Kills a server with SIGKILL, at once, paused or not, and returns when it is gone. */
+    void kill(int server) {
+        servers.get(server).process.destroyForcibly().onExit().join();
+        resume(server);
+    }
+
+    /** Starts a server that was killed, on the data that it has. Does not wait until it serves. */
+    void restart(int server) {
+        if (isAlive(server)) {
+            throw new IllegalStateException("server " + server + " runs");
+        }
+        try {
+            start(servers.get(server), server);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops a server with SIGSTOP: it keeps its connections, and says no more. */
+    void pause(int server) {
+        if (servers.get(server).pause == null) {
+            servers.get(server).pause = pause(servers.get(server).process);
+        }
+    }
+
+    /** Lets a server that is paused go on. */
+    void resume(int server) {
+        Process pause = servers.get(server).pause;
+        if (pause != null) {
+            servers.get(server).pause = null;
+            resume(pause);
+        }
+    }
+
+    /** Stops a process. What is returned lets it go on when told to, and when this JVM is gone. */
+    static Process pause(Process process) {
+        try {
+            Process pause = new ProcessBuilder(
+                            "sh",
+                            "-c",
+                            "kill -STOP $0 && echo paused; read -r line; kill -CONT $0 2>/dev/null",
+                            Long.toString(process.pid()))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            BufferedReader answer =
+                    new BufferedReader(new InputStreamReader(pause.getInputStream(), StandardCharsets.UTF_8));
+            if (!"paused".equals(answer.readLine())) {
+                throw new IllegalStateException(process + " cannot be paused");
+            }
+            return pause;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends what {@link #pause(Process)} began. */
+    static void resume(Process pause) {
+        try {
+            pause.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        pause.onExit().join();
+    }
+
+    /** Kills all servers, and deletes their data. */
+    @Override
+    public void close() {
+        Runtime.getRuntime().removeShutdownHook(hook);
+        end();
+    }
+
+    private void end() {
+        for (Server server : servers) {
+            if (server.process != null) {
+                server.process.destroyForcibly().onExit().join();
+            }
+            if (server.pause != null) {
+                resume(server.pause);
+                server.pause = null;
+            }
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void until(String condition, BooleanSupplier holds) {
+        long start = System.nanoTime();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - start > LIMIT_NANOS) {
+                throw new AssertionError("not within the limit: " + condition);
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+}
