@@ -15,6 +15,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      *
      * @return the name, as it was given
      */
+    @Override
     public String name() {
         throw new UnsupportedOperationException();
     }

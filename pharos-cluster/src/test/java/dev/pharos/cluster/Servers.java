@@ -31,7 +31,7 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
  * Servers of an ensemble, each a process of its own, so that they can be killed and paused. They are numbered from 0.
  * No process outlives this JVM: a server ends when its standard input does, and one that is paused goes on to see it.
  */
-final class Servers implements AutoCloseable {
+public final class Servers implements AutoCloseable {
     /** A tick of the servers. They grant sessions of 2 to 20 ticks, and give up on one another after 4. */
     static final long TICK_MILLIS = 500;
 
@@ -46,6 +46,7 @@ final class Servers implements AutoCloseable {
     private static final Random RANDOM = new Random();
 
     private final Path folder;
+    private final List<String> settings;
     private final List<Server> servers = new ArrayList<>();
     private final Thread hook = new Thread(this::end);
 
@@ -58,7 +59,8 @@ final class Servers implements AutoCloseable {
         Process pause;
     }
 
-    private Servers(int count) throws IOException {
+    private Servers(int count, List<String> settings) throws IOException {
+        this.settings = settings;
         Path memory = Path.of("/dev/shm");
         folder = Files.isWritable(memory)
                 ? Files.createTempDirectory(memory, "pharos-servers-")
@@ -74,12 +76,12 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** Starts so many servers, and returns when they serve. */
-    static Servers start(int count) {
+    /** Starts so many servers, and returns when they serve. The settings are lines of their configuration. */
+    public static Servers start(int count, String... settings) {
         for (int attempt = 1; ; attempt++) {
             Servers servers = null;
             try {
-                servers = new Servers(count);
+                servers = new Servers(count, List.of(settings));
                 for (int i = 0; i < count; i++) {
                     servers.start(servers.servers.get(i), i);
                 }
@@ -113,6 +115,7 @@ final class Servers implements AutoCloseable {
         for (int i = 0; i < servers.size(); i++) {
             lines.add("server." + (i + 1) + "=127.0.0.1:" + servers.get(i).quorum + ":" + servers.get(i).election);
         }
+        lines.addAll(settings); // of two lines for the same, the last holds
         return lines;
     }
 
@@ -171,17 +174,17 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    int count() {
+    public int count() {
         return servers.size();
     }
 
     /** The addresses of all servers, as a client takes them. */
-    String address() {
+    public String address() {
         return IntStream.range(0, count()).mapToObj(this::address).collect(Collectors.joining(","));
     }
 
     /** The address of one server. */
-    String address(int server) {
+    public String address(int server) {
         return "127.0.0.1:" + servers.get(server).client;
     }
 
@@ -206,7 +209,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The answer of a server to a command of four letters; empty if there is none within a second. */
-    String ask(int server, String command) {
+    public String ask(int server, String command) {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(1_000);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), servers.get(server).client), 1_000);
@@ -232,7 +235,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The server that leads. Waits until one does. */
-    int leader() {
+    public int leader() {
         int[] leader = new int[1];
         until("one of the servers leads", () -> {
             int[] leaders = IntStream.range(0, count())
