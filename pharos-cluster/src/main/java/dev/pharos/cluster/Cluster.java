@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.cluster.Engine.Answer;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection to the servers that keep the events of a cluster, an ensemble of ZooKeeper. A program has one, for as
@@ -17,18 +30,127 @@ import java.util.List;
  * }
  * }</pre>
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class Cluster implements AutoCloseable {
-    private Cluster() {}
+    private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+
+    static {
+        // ZooKeeper can only be on the class path, which a module does not read unless it says so here.
+        Cluster.class.getModule().addReads(Cluster.class.getClassLoader().getUnnamedModule());
+    }
+
+    private final Address address;
+    private final Options options;
+    private final Engine engine;
+
+    /** Those of this process who wait, by the name of the event, while there are handles for it. */
+    private final Map<String, Waiters> waiters = new ConcurrentHashMap<>();
+
+    /** The handles that are open. */
+    private final Set<ClusterEvent> handles = ConcurrentHashMap.newKeySet();
+
+    /** The holds that are not closed. */
+    private final Set<ClusterEvent.Hold> holds = ConcurrentHashMap.newKeySet();
+
+    /** The holds that are closed, but perhaps still stand. */
+    private final Set<ClusterEvent.Hold> dropped = ConcurrentHashMap.newKeySet();
+
+    /** What the names of changes begin with. */
+    private final long id = new SecureRandom().nextLong();
+
+    private final AtomicLong changes = new AtomicLong();
+
+    private volatile boolean closed;
+
+    private Cluster(Address address, Options options) {
+        this.address = address;
+        this.options = options;
+        this.engine = new ZooKeeperEngine(address, options, new Listener());
+    }
+
+    /** What the engine tells. */
+    private final class Listener implements Engine.Listener {
+        @Override
+        public void pulse(String name) {
+            Waiters those = waiters.get(name);
+            if (those != null) {
+                those.pulse();
+            }
+        }
+
+        @Override
+        public void gap(String name) {
+            Waiters those = waiters.get(name);
+            if (those != null) {
+                those.lookAgain();
+            }
+        }
+
+        @Override
+        public void connected() {
+            LOG.info("{}: connected", address);
+            waiters.values().forEach(Waiters::lookAgain);
+            dropped.forEach(Cluster.this::dropLater);
+        }
+
+        @Override
+        public void expired() {
+            LOG.warn("{}: the session has expired; holds are lost: {}", address, holds.size());
+            dropped.clear();
+            holds.forEach(ClusterEvent.Hold::lose);
+        }
+
+        @Override
+        public boolean isAwaited(String name) {
+            Waiters those = waiters.get(name);
+            return those != null && !those.isEmpty();
+        }
+    }
 
     /**
      * How to connect. Immutable: each method gives a copy with one thing changed.
      */
     public static final class Options {
         /** Ten seconds for the session and for each operation, no log-in, no TLS, events for everybody. */
-        public static final Options DEFAULTS = new Options();
+        public static final Options DEFAULTS =
+                new Options(Duration.ofSeconds(10), Duration.ofSeconds(10), Access.EVERYBODY, Map.of());
 
-        private Options() {}
+        /** The keys of what is for the engine. */
+        static final String DIGEST = "digest";
+
+        static final String SASL = "sasl";
+        static final String TRUST = "trust";
+        static final String TRUST_PASSWORD = "trust password";
+        static final String IDENTITY = "identity";
+        static final String IDENTITY_PASSWORD = "identity password";
+
+        final Duration sessionTimeout;
+        final Duration operationTimeout;
+        final Access access;
+        final Map<String, String> security;
+
+        private Options(
+                Duration sessionTimeout, Duration operationTimeout, Access access, Map<String, String> security) {
+            this.sessionTimeout = sessionTimeout;
+            this.operationTimeout = operationTimeout;
+            this.access = access;
+            this.security = security;
+        }
+
+        private Options with(String key, String value, String otherKey, String otherValue) {
+            Map<String, String> more = new HashMap<>(security);
+            more.put(key, value);
+            more.put(otherKey, otherValue);
+            return new Options(sessionTimeout, operationTimeout, access, Map.copyOf(more));
+        }
+
+        private static final Duration LONGEST = Duration.ofDays(1);
+
+        private static Duration positive(Duration timeout) {
+            if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(LONGEST) > 0) {
+                throw new IllegalArgumentException("no timeout: " + timeout + "; give one from 1 ms to 1 day");
+            }
+            return timeout;
+        }
 
         /**
          * How long the servers wait for a sign of life from this process before they drop its holds. Long enough for
@@ -39,7 +161,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options sessionTimeout(Duration timeout) {
-            throw new UnsupportedOperationException(timeout.toString());
+            return new Options(positive(timeout), operationTimeout, access, security);
         }
 
         /**
@@ -50,7 +172,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options operationTimeout(Duration timeout) {
-            throw new UnsupportedOperationException(timeout.toString());
+            return new Options(sessionTimeout, positive(timeout), access, security);
         }
 
         /**
@@ -61,7 +183,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options digest(String user, String password) {
-            throw new UnsupportedOperationException(user + password);
+            return with(DIGEST, user + ":" + password, DIGEST, user + ":" + password);
         }
 
         /**
@@ -71,7 +193,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options sasl(String entry) {
-            throw new UnsupportedOperationException(entry);
+            return with(SASL, entry, SASL, entry);
         }
 
         /**
@@ -83,7 +205,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options trust(Path trustStore, String password) {
-            throw new UnsupportedOperationException(trustStore + password);
+            return with(TRUST, trustStore.toString(), TRUST_PASSWORD, password);
         }
 
         /**
@@ -94,7 +216,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options identity(Path keyStore, String password) {
-            throw new UnsupportedOperationException(keyStore + password);
+            return with(IDENTITY, keyStore.toString(), IDENTITY_PASSWORD, password);
         }
 
         /**
@@ -104,7 +226,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options access(Access access) {
-            throw new UnsupportedOperationException(access.toString());
+            return new Options(sessionTimeout, operationTimeout, Objects.requireNonNull(access), security);
         }
     }
 
@@ -143,7 +265,16 @@ public final class Cluster implements AutoCloseable {
      * @throws ClusterEventException if no server could be reached in time, or the log-in was refused
      */
     public static Cluster connect(String address, Options options) {
-        throw new UnsupportedOperationException(address);
+        Cluster cluster = new Cluster(Address.parse(address), options);
+        try {
+            if (!cluster.awaitConnection(System.nanoTime() + cluster.operationNanos())) {
+                throw cluster.unavailable(cluster.address.toString());
+            }
+            return cluster;
+        } catch (ClusterEventException e) {
+            cluster.close();
+            throw e;
+        }
     }
 
     /**
@@ -155,7 +286,58 @@ public final class Cluster implements AutoCloseable {
      * @throws ClusterEventException if it could not be opened or made
      */
     public ClusterEvent event(String name) {
-        throw new UnsupportedOperationException(name);
+        String where = address.of(name); // throws if it is none
+        Waiters those = waiters.compute(name, (key, present) -> {
+            Waiters chosen = present == null ? new Waiters(engine, name) : present;
+            chosen.handles++;
+            return chosen;
+        });
+        try {
+            long deadline = deadline(where);
+            Snapshot now = null;
+            while (now == null) {
+                now = find(name, deadline);
+                if (now == null) {
+                    ask(
+                            where,
+                            deadline,
+                            (Consumer<Answer<Boolean>> then) -> engine.create(name, Snapshot.first(), then));
+                }
+            }
+            those.saw(now);
+            ClusterEvent event = new ClusterEvent(this, those, now.incarnation());
+            handles.add(event);
+            return event;
+        } catch (ClusterEventException e) {
+            release(those);
+            throw e;
+        }
+    }
+
+    /** What an event is; null if there is none. */
+    private @Nullable Snapshot find(String name, long deadline) {
+        Engine.Sight sight = ask(
+                address.of(name),
+                deadline,
+                (Consumer<Answer<Engine.Sight>> then) -> engine.look(name, Engine.Interest.NONE, then));
+        return sight == null ? null : sight.snapshot();
+    }
+
+    /** Asks the engine until it is done, or has found that there is no such event: then null. */
+    private <T> @Nullable T ask(String where, long deadline, Consumer<Consumer<Answer<T>>> question) {
+        while (true) {
+            Reply<T> reply = new Reply<>();
+            question.accept(reply);
+            Answer<T> answer = reply.await(deadline);
+            if (answer != null && answer.failure() != null) {
+                throw answer.failure().again();
+            } else if (answer != null && (answer.value() != null || answer.kind() == Answer.Kind.ABSENT)) {
+                return answer.value();
+            } else if (answer == null || !awaitConnection(deadline)) {
+                throw unavailable(where);
+            }
+            checkOpen(where);
+        }
     }
 
     /**
@@ -165,7 +347,8 @@ public final class Cluster implements AutoCloseable {
      * @throws ClusterEventException if they could not be read
      */
     public List<String> events() {
-        throw new UnsupportedOperationException();
+        List<String> names = ask(address.toString(), deadline(address.toString()), engine::names);
+        return names == null ? List.of() : names;
     }
 
     /**
@@ -187,7 +370,12 @@ public final class Cluster implements AutoCloseable {
      * @throws ClusterEventException if there is no such event, or it could not be read
      */
     public State look(String name) {
-        throw new UnsupportedOperationException(name);
+        String where = address.of(name);
+        Snapshot now = find(name, deadline(where));
+        if (now == null) {
+            throw new ClusterEventException.Unavailable(where, "does not exist; set it or wait for it first", null);
+        }
+        return new State(now.isSet(), now.holders(), Instant.ofEpochMilli(now.millis()), now.epoch());
     }
 
     /**
@@ -198,7 +386,8 @@ public final class Cluster implements AutoCloseable {
      * @throws ClusterEventException if it could not be deleted
      */
     public boolean delete(String name) {
-        throw new UnsupportedOperationException(name);
+        String where = address.of(name);
+        return ask(where, deadline(where), (Consumer<Answer<Boolean>> then) -> engine.delete(name, then)) != null;
     }
 
     /**
@@ -207,12 +396,108 @@ public final class Cluster implements AutoCloseable {
      */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        closed = true;
+        handles.forEach(ClusterEvent::close);
+        engine.close();
     }
 
-    /** The address and the state of the connection, as in {@code dev.pharos.cluster.Cluster@1b[zk1:2181/orders, connected]}. */
+    /** The address and the state of the connection, as in {@code Cluster@1b[zk://zk1:2181/orders, connected]}. */
     @Override
     public String toString() {
-        return super.toString();
+        return super.toString() + "[" + address + ", " + state() + "]";
+    }
+
+    /** The state of the connection, for people. */
+    String state() {
+        return closed ? "closed" : isConnected() ? "connected" : "not connected";
+    }
+
+    boolean isConnected() {
+        return !closed && engine.failure() == null && engine.connected().isSet();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    Address address() {
+        return address;
+    }
+
+    long operationNanos() {
+        return options.operationTimeout.toNanos();
+    }
+
+    private long deadline(String where) {
+        checkOpen(where);
+        return System.nanoTime() + operationNanos();
+    }
+
+    private void checkOpen(String where) {
+        if (closed) {
+            throw new ClusterEventException.Closed(where);
+        }
+    }
+
+    /** A name for a change that no other has. */
+    UUID newId() {
+        return new UUID(id, changes.incrementAndGet());
+    }
+
+    Set<ClusterEvent.Hold> holds() {
+        return holds;
+    }
+
+    /** Waits until there is a connection, or for a time of {@code System.nanoTime}; then false. */
+    boolean awaitConnection(long deadline) {
+        boolean inTime = Reply.await(engine.connected(), deadline);
+        ClusterEventException failure = engine.failure();
+        if (failure != null) {
+            throw failure.again();
+        }
+        return inTime;
+    }
+
+    ClusterEventException unavailable(String where) {
+        return new ClusterEventException.Unavailable(
+                where,
+                "no server has answered in " + options.operationTimeout.toMillis()
+                        + " ms; see that a majority of them runs and that the address is right",
+                null);
+    }
+
+    /** Ends a hold, and waits for that, but not for ever. */
+    void drop(ClusterEvent.Hold hold) {
+        dropped.add(hold);
+        Reply<Boolean> reply = new Reply<>();
+        engine.drop(hold.name(), hold.id(), answer -> {
+            if (answer.kind() != Answer.Kind.LOST) {
+                dropped.remove(hold);
+            }
+            reply.accept(answer);
+        });
+        Answer<Boolean> answer = reply.await(System.nanoTime() + operationNanos());
+        if (answer != null && answer.failure() != null) {
+            throw answer.failure().again();
+        }
+    }
+
+    /** Tries once more to end a hold. */
+    private void dropLater(ClusterEvent.Hold hold) {
+        engine.drop(hold.name(), hold.id(), answer -> {
+            if (answer.kind() != Answer.Kind.LOST) {
+                dropped.remove(hold);
+            }
+        });
+    }
+
+    /** Called when a handle is closed; false if it was before. */
+    boolean release(ClusterEvent event) {
+        return handles.remove(event) && release(event.waiters());
+    }
+
+    private boolean release(Waiters those) {
+        waiters.compute(those.name, (name, present) -> --those.handles == 0 ? null : present);
+        return true;
     }
 }

@@ -15,12 +15,28 @@ public abstract sealed class ClusterEventException extends RuntimeException {
         super(address + ": " + what, cause);
     }
 
+    ClusterEventException(ClusterEventException other) {
+        super(other.getMessage(), other);
+    }
+
+    /** The same, for another thread that it has to be told: with the stack of that, and this as the cause. */
+    abstract ClusterEventException again();
+
     /** The handle or its cluster was closed, before the call or while it waited. */
     public static final class Closed extends ClusterEventException {
         private static final long serialVersionUID = 1L;
 
         Closed(String address) {
             super(address, "this handle was closed; open it again to go on", null);
+        }
+
+        private Closed(Closed other) {
+            super(other);
+        }
+
+        @Override
+        Closed again() {
+            return new Closed(this);
         }
     }
 
@@ -30,6 +46,15 @@ public abstract sealed class ClusterEventException extends RuntimeException {
 
         Unavailable(String address, String what, @Nullable Throwable cause) {
             super(address, what, cause);
+        }
+
+        private Unavailable(Unavailable other) {
+            super(other);
+        }
+
+        @Override
+        Unavailable again() {
+            return new Unavailable(this);
         }
     }
 
@@ -47,6 +72,15 @@ public abstract sealed class ClusterEventException extends RuntimeException {
                     "the connection was lost during the change, which may have happened; look, or repeat it",
                     null);
         }
+
+        private OutcomeUnknown(OutcomeUnknown other) {
+            super(other);
+        }
+
+        @Override
+        OutcomeUnknown again() {
+            return new OutcomeUnknown(this);
+        }
     }
 
     /** The event was deleted, perhaps also made again, while this handle was open. Nobody who waited is left waiting. */
@@ -55,6 +89,15 @@ public abstract sealed class ClusterEventException extends RuntimeException {
 
         Removed(String address) {
             super(address, "deleted while in use; open it again to join those who use it now", null);
+        }
+
+        private Removed(Removed other) {
+            super(other);
+        }
+
+        @Override
+        Removed again() {
+            return new Removed(this);
         }
     }
 
@@ -65,6 +108,15 @@ public abstract sealed class ClusterEventException extends RuntimeException {
         NotPermitted(String address, String what, @Nullable Throwable cause) {
             super(address, what, cause);
         }
+
+        private NotPermitted(NotPermitted other) {
+            super(other);
+        }
+
+        @Override
+        NotPermitted again() {
+            return new NotPermitted(this);
+        }
     }
 
     /** What is stored there is no event: somebody else wrote it, or has overwritten it. It was not written to. */
@@ -74,14 +126,32 @@ public abstract sealed class ClusterEventException extends RuntimeException {
         Corrupt(String address, String why) {
             super(address, "not an event, since it " + why + "; delete it or use another name", null);
         }
+
+        private Corrupt(Corrupt other) {
+            super(other);
+        }
+
+        @Override
+        Corrupt again() {
+            return new Corrupt(this);
+        }
     }
 
     /** The event or the root was made by a later version of this library, whose layout this one does not know. */
     public static final class NewerVersion extends ClusterEventException {
         private static final long serialVersionUID = 1L;
 
-        NewerVersion(String address, int version) {
+        NewerVersion(String address, String version) {
             super(address, "of layout version " + version + "; update this library, which knows version 1", null);
+        }
+
+        private NewerVersion(NewerVersion other) {
+            super(other);
+        }
+
+        @Override
+        NewerVersion again() {
+            return new NewerVersion(this);
         }
     }
 }

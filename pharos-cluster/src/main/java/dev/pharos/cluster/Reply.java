@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import dev.pharos.Event;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer, for the thread that has asked. That parks without a blocker, so that nobody who looks at threads takes it
+ * for one that waits for an event already.
+ */
+final class Reply<T> implements Consumer<Engine.Answer<T>> {
+    private final Thread thread = Thread.currentThread();
+    private volatile Engine.@Nullable Answer<T> answer;
+
+    @Override
+    public void accept(Engine.Answer<T> given) {
+        answer = given;
+        LockSupport.unpark(thread);
+    }
+
+    /** Waits for the answer, or for a time of {@code System.nanoTime}; then null. Leaves interrupts for later. */
+    Engine.@Nullable Answer<T> await(long deadline) {
+        boolean interrupted = false;
+        long left = deadline - System.nanoTime();
+        while (answer == null && left > 0) {
+            LockSupport.parkNanos(left);
+            interrupted |= Thread.interrupted();
+            left = deadline - System.nanoTime();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return answer;
+    }
+
+    /** Waits for an event, or for a time of {@code System.nanoTime}; then false. Leaves interrupts for later. */
+    static boolean await(Event event, long deadline) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return event.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event at a moment, as it is stored: docs/cluster.md, "Layout", has the bytes.
+ *
+ * @param incarnation tells it from an event of the same name that was deleted
+ * @param version grows by one with each change of what follows, but of the number of holders
+ * @param holders how many hold it
+ * @param sticky whether it is set whoever holds it
+ * @param epoch grows by one with each change of sticky to true, and with each hold
+ * @param began the epoch with which it was last set after it had been clear
+ * @param millis when it was last changed, by the clock of who did it
+ * @param changes the changes that made it what it is, the latest first, so many as are kept
+ */
+record Snapshot(
+        long incarnation,
+        long version,
+        int holders,
+        boolean sticky,
+        long epoch,
+        long began,
+        long millis,
+        List<UUID> changes) {
+
+    /** How many changes are kept. One who does not know whether a change was made finds it here for so long. */
+    static final int KEPT = 8;
+
+    private static final byte MAGIC = 'E';
+    private static final byte VERSION = 1;
+    private static final int HEADER = 4 + 3 * Long.BYTES;
+    private static final int ID = 2 * Long.BYTES;
+
+    /** A new event: clear. */
+    static Snapshot first() {
+        return new Snapshot(0L, 0L, 0, false, 0L, 0L, System.currentTimeMillis(), List.of());
+    }
+
+    boolean isSet() {
+        return sticky || holders > 0;
+    }
+
+    /** What set makes of this: this, if it changes nothing. */
+    Snapshot set(UUID change) {
+        return sticky ? this : next(true, change, epoch + 1);
+    }
+
+    /** What clear makes of this: this, if it changes nothing. */
+    Snapshot clear(UUID change) {
+        return sticky ? next(false, change, epoch) : this;
+    }
+
+    /** What another hold makes of this. */
+    Snapshot hold(UUID change) {
+        return next(sticky, change, epoch + 1);
+    }
+
+    private Snapshot next(boolean newSticky, UUID change, long newEpoch) {
+        List<UUID> newChanges = new ArrayList<>(List.of(change));
+        newChanges.addAll(changes.subList(0, Math.min(changes.size(), KEPT - 1)));
+        boolean begins = newEpoch != epoch && !isSet();
+        return new Snapshot(
+                incarnation,
+                version + 1,
+                holders,
+                newSticky,
+                newEpoch,
+                begins ? newEpoch : began,
+                System.currentTimeMillis(),
+                newChanges);
+    }
+
+    /** This as it was stored. */
+    Snapshot at(long newIncarnation, long newVersion, int newHolders) {
+        return new Snapshot(newIncarnation, newVersion, newHolders, sticky, epoch, began, millis, changes);
+    }
+
+    /** This with another number of holders. */
+    Snapshot heldBy(int newHolders) {
+        return new Snapshot(incarnation, version, newHolders, sticky, epoch, began, millis, changes);
+    }
+
+    /**
+     * Whether the event is, or since this was taken has been, set or clear, as is told by a later one. That it is not
+     * now does not matter: a set leaves another epoch, and a clear that was undone another beginning.
+     */
+    boolean hasBeen(boolean set, Snapshot later) {
+        return later.isSet() == set || (set ? later.epoch != epoch : later.began != began);
+    }
+
+    byte[] encode() {
+        ByteBuffer bytes = ByteBuffer.allocate(HEADER + changes.size() * ID);
+        bytes.put(MAGIC).put(VERSION).put((byte) (sticky ? 1 : 0)).put((byte) changes.size());
+        bytes.putLong(epoch).putLong(began).putLong(millis);
+        for (UUID change : changes) {
+            bytes.putLong(change.getMostSignificantBits()).putLong(change.getLeastSignificantBits());
+        }
+        return bytes.array();
+    }
+
+    /** Reads what was stored. Throws if it is no event, or none that this version knows. */
+    static Snapshot decode(String address, long incarnation, long version, int holders, byte @Nullable [] data) {
+        ByteBuffer bytes = ByteBuffer.wrap(data == null ? new byte[0] : data);
+        if (bytes.remaining() < 2 || bytes.get() != MAGIC) {
+            throw new ClusterEventException.Corrupt(address, "does not begin with E");
+        }
+        byte layout = bytes.get();
+        if (layout != VERSION) {
+            throw new ClusterEventException.NewerVersion(address, Integer.toString(Byte.toUnsignedInt(layout)));
+        } else if (bytes.capacity() < HEADER) {
+            throw new ClusterEventException.Corrupt(address, "has " + bytes.capacity() + " bytes");
+        }
+        byte bits = bytes.get();
+        byte count = bytes.get();
+        long epoch = bytes.getLong();
+        long began = bytes.getLong();
+        long millis = bytes.getLong();
+        if ((bits & ~1) != 0 || count < 0 || count > KEPT || bytes.remaining() != count * ID) {
+            throw new ClusterEventException.Corrupt(address, "has flags or a length that no event has");
+        } else if (began < 0 || began > epoch) {
+            throw new ClusterEventException.Corrupt(address, "began at epoch " + began + " of " + epoch);
+        }
+        List<UUID> changes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            changes.add(new UUID(bytes.getLong(), bytes.getLong()));
+        }
+        return new Snapshot(incarnation, version, holders, bits == 1, epoch, began, millis, changes);
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import dev.pharos.cluster.Engine.Answer;
+import dev.pharos.cluster.Engine.Interest;
+import dev.pharos.cluster.Engine.Sight;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** Somebody who waits for an event to be set or clear, a thread or a future. See "Waiting" in {@link ClusterEvent}. */
+final class Waiter {
+    /** How a wait ends that does not fail. */
+    private enum End {
+        RELEASED,
+        WITHDRAWN
+    }
+
+    private static final VarHandle END = endHandle();
+
+    final ClusterEvent event;
+
+    /** What is waited for. */
+    final boolean set;
+
+    /** Given by the list of waiters. */
+    long number;
+
+    /** The Thread or ClusterFuture to tell. */
+    private final Object target;
+
+    private final Waiters waiters;
+
+    /** What was seen when the wait took effect; null before. Written by the engine's answers only. */
+    private volatile @Nullable Snapshot ticket;
+
+    /** Whether the first look was answered, if only with the loss of the connection. */
+    private volatile boolean answered;
+
+    /** Changes made before this time were seen, if there is a ticket. */
+    private volatile long begun;
+
+    /** Null while the wait goes on; then an End, or the ClusterEventException with which it has failed. Set once. */
+    private volatile @Nullable Object end;
+
+    Waiter(ClusterEvent event, boolean set, Object target) {
+        this.event = event;
+        this.waiters = event.waiters();
+        this.set = set;
+        this.target = target;
+    }
+
+    boolean isOver() {
+        return end != null;
+    }
+
+    boolean isReleased() {
+        return end == End.RELEASED;
+    }
+
+    /** The answer to a look that, if it was done, will be followed by word of all later changes. */
+    void arrived(Answer<Sight> answer) {
+        see(answer, true);
+    }
+
+    private void see(Answer<Sight> answer, boolean watched) {
+        Sight sight = answer.value();
+        if (sight != null) {
+            Snapshot now = sight.snapshot();
+            waiters.saw(now);
+            Snapshot old = ticket;
+            if (!event.is(now)) {
+                fail(event.removed());
+            } else if (old != null ? old.hasBeen(set, now) : now.isSet() == set) {
+                release();
+            } else if (set && sight.setSince() && watched) {
+                release();
+            } else if (old == null && watched) {
+                ticket = now;
+            }
+            begun = sight.begun();
+        } else if (answer.kind() == Answer.Kind.ABSENT) {
+            fail(event.removed());
+        } else if (answer.failure() != null) {
+            fail(answer.failure());
+        }
+        answered = true;
+        if (target instanceof Thread thread) {
+            LockSupport.unpark(thread);
+        } else if (target instanceof ClusterFuture future) {
+            LockSupport.unpark(future.creator);
+        }
+    }
+
+    /** The event was set. Who has no ticket yet is told by its look, which is still to come. */
+    void pulse() {
+        if (set && ticket != null) {
+            release();
+        }
+    }
+
+    /** The event was seen by somebody else. */
+    void saw(Snapshot now) {
+        Snapshot old = ticket;
+        if (old != null && event.is(now) && old.hasBeen(set, now)) {
+            release();
+        }
+    }
+
+    private void release() {
+        if (END.compareAndSet(this, null, End.RELEASED)) {
+            tell(null);
+        }
+    }
+
+    void fail(ClusterEventException failure) {
+        if (END.compareAndSet(this, null, failure)) {
+            tell(failure);
+        }
+    }
+
+    private void tell(@Nullable ClusterEventException failure) {
+        waiters.remove(this);
+        if (target instanceof Thread thread) {
+            LockSupport.unpark(thread);
+        } else if (target instanceof ClusterFuture future) {
+            future.submit(failure);
+        }
+    }
+
+    /** Ends the wait, unless it has ended. */
+    void withdraw() {
+        END.compareAndSet(this, null, End.WITHDRAWN);
+        waiters.remove(this);
+    }
+
+    /** How the wait has failed; null if it has not. */
+    @Nullable
+    ClusterEventException failure() {
+        return end instanceof ClusterEventException failure ? failure : null;
+    }
+
+    /** Begins to wait, and returns when the wait is in effect, or the connection turns out to be lost. */
+    void enter() {
+        waiters.add(this);
+        if (event.isClosed()) { // perhaps before this was added
+            fail(event.closed());
+        }
+        long deadline = System.nanoTime() + event.operationNanos();
+        boolean interrupted = false;
+        long left = event.operationNanos();
+        while (!answered && end == null && left > 0) {
+            LockSupport.parkNanos(left); // without a blocker: it does not yet wait
+            interrupted |= Thread.interrupted();
+            left = deadline - System.nanoTime();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Has it decided, by a look that begins now, whether this is released by now; as far as there is a connection. */
+    void decide() {
+        Reply<Sight> reply = new Reply<>();
+        waiters.engine().look(waiters.name, Interest.NONE, answer -> {
+            see(answer, false);
+            reply.accept(answer);
+        });
+        var unused = reply.await(System.nanoTime() + event.operationNanos());
+    }
+
+    /** Waits, for the current thread, which is the target. True if released, false if the time ran out. */
+    boolean await(boolean timed, long nanos) throws InterruptedException {
+        long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
+        boolean interrupted = false;
+        try {
+            if (!timed || nanos > 0L) {
+                enter();
+            }
+            while (end == null) {
+                interrupted |= Thread.interrupted();
+                long left = deadline - System.nanoTime();
+                if (interrupted || (timed && left <= 0)) {
+                    if (interrupted || ticket == null || begun - deadline < 0) {
+                        decide();
+                    }
+                    withdraw();
+                } else if (timed) {
+                    park(left);
+                } else {
+                    park(Long.MAX_VALUE);
+                }
+            }
+            ClusterEventException failure = failure();
+            if (failure != null) {
+                throw failure.again();
+            } else if (end == End.RELEASED) {
+                return true;
+            } else if (interrupted || Thread.interrupted()) {
+                interrupted = false;
+                throw new InterruptedException();
+            }
+            return false;
+        } finally {
+            withdraw();
+            if (interrupted) {
+                Thread.currentThread().interrupt(); // as it was
+            }
+        }
+    }
+
+    /** Shows the event as the blocker only if the wait is in effect. */
+    private void park(long nanos) {
+        if (ticket != null) {
+            LockSupport.parkNanos(event, nanos);
+        } else {
+            LockSupport.parkNanos(nanos);
+        }
+    }
+
+    private static VarHandle endHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(Waiter.class, "end", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}
