@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -48,6 +52,21 @@ record Address(String servers, String root) {
 
     private static IllegalArgumentException bad(String text, String what, String help) {
         return new IllegalArgumentException("address '" + text + "': " + what + "; " + help);
+    }
+
+    /** The hosts that have no address, if none has; else an empty text. */
+    String unknownHosts() {
+        List<String> unknown = new ArrayList<>();
+        for (String server : servers.split(",", -1)) {
+            String host = server.substring(0, server.lastIndexOf(':'));
+            try {
+                var unused = InetAddress.getByName(host);
+                return "";
+            } catch (UnknownHostException e) {
+                unknown.add(host);
+            }
+        }
+        return String.join(", ", unknown);
     }
 
     /** The address of the event of this name. */

@@ -268,7 +268,11 @@ public final class Cluster implements AutoCloseable {
         Cluster cluster = new Cluster(Address.parse(address), options);
         try {
             if (!cluster.awaitConnection(System.nanoTime() + cluster.operationNanos())) {
-                throw cluster.unavailable(cluster.address.toString());
+                String unknown = cluster.address.unknownHosts();
+                throw unknown.isEmpty()
+                        ? cluster.unavailable(cluster.address.toString())
+                        : new ClusterEventException.Unavailable(
+                                cluster.address.toString(), "there is no host " + unknown + "; give another", null);
             }
             return cluster;
         } catch (ClusterEventException e) {
@@ -418,6 +422,10 @@ public final class Cluster implements AutoCloseable {
 
     boolean isClosed() {
         return closed;
+    }
+
+    Engine engine() {
+        return engine;
     }
 
     Address address() {

@@ -5,14 +5,101 @@ import dev.pharos.Event;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Sight;
+import dev.pharos.jfr.Recorder;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** An {@link Event} for the machines of a cluster. */
+/**
+ * An {@link Event} for the machines of a cluster, kept by an ensemble of ZooKeeper under a name. It differs from a latch
+ * or a barrier made of a node that is there or not, as recipes have it, in that a set that is cleared at once still
+ * releases everyone who waited, in that nobody is released by what an old server still believes, and in that it can be
+ * held by a process that lives.
+ *
+ * <p>One machine waits for another, whichever is started first:
+ * <pre>{@code
+ * try (Cluster cluster = Cluster.connect("zk1:2181,zk2:2181,zk3:2181/orders");
+ *         ClusterEvent ready = cluster.event("database is up")) {
+ *     ready.await();
+ * }
+ * }</pre>
+ *
+ * <p>The promises are those of {@link Event}, between threads of any processes that have an event of the same name open.
+ * What comes with the reach:
+ * <ul>
+ *   <li>A wait has begun, so that any later {@code set()} ends it, when its registration has reached the ensemble: a
+ *       round trip after the call, at the latest when {@code whenSet()} returns, or when the thread is shown as parked
+ *       for the event. While there is no connection, a registration waits for the next one; one that was made lasts.
+ *   <li>A wait goes on through the loss of the connection, of servers and of the session, and misses nothing. A timed
+ *       wait looks once more when its time is over, or it is interrupted, and so returns a round trip later; if there is
+ *       no connection then, it cannot look, and reports the time-out or the interrupt. A connection that has failed
+ *       without a word is known to be lost after two thirds of the session timeout, for which that look waits, but not
+ *       longer than the operation timeout.
+ *   <li>{@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while there is no
+ *       connection; for the operation timeout at most. Then they throw {@link ClusterEventException.Unavailable} if
+ *       surely nothing was changed, {@link ClusterEventException.OutcomeUnknown} if perhaps it was. They never change an
+ *       event twice. Each of them, of several that compete, tells whether it was the one that changed the event.
+ *   <li>Cancelling a future, or completing it, blocks for a round trip as well, since {@code set()} decides.
+ *   <li>If the event is deleted, or what is stored is damaged, the methods throw a {@link ClusterEventException} that
+ *       says so, those that wait too.
+ * </ul>
+ *
+ * <p>No method enters ZooKeeper from the thread that calls it, and none pins a virtual thread.
+ *
+ * <p><b>Memory consistency effects</b> are those of {@link Event} between threads that use one {@link Cluster}.
+ */
 public final class ClusterEvent implements Event, AutoCloseable {
+    /*
+     * Overview.
+     *
+     * What is stored of an event is a Snapshot; how, and how it is watched, is told in the engine. Of that:
+     *
+     *   sticky                 whether it was set, and not cleared since
+     *   holders                how many hold it; it is set if it is sticky or there are any
+     *   epoch                  grows with each set of what was not sticky, and with each hold
+     *   began                  the epoch at which it became set, after it had been clear
+     *
+     * Changing. A change is a compare-and-set of the whole, so each takes effect after exactly what it has seen. The
+     * first attempt expects what was last seen here, which is a guess that costs nothing: if it is wrong, nothing happens
+     * but a fresh look. A call that finds nothing to change has just that verified, by the same means, and so stands in
+     * the one order of all changes as well: it publishes. Holds come with a change of the epoch, but they go without any
+     * change; so where it matters that the event is held, the engine makes one hold that stands a part of the comparison.
+     *
+     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost in
+     * the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected: the same
+     * change is tried again, of which at most one can succeed, even if the first is still on its way. Or it finds another
+     * version, no more than eight later, and not the identity: it was not made and cannot be any more. Otherwise nobody
+     * knows. Tempting and wrong: to repeat the call. A set that was made, and cleared by somebody, would be made twice.
+     *
+     * Waiting. A waiter takes a snapshot as its ticket, by a fresh look that also arms the engine. It is released
+     *
+     *   for set                by word of a set, or by any later snapshot that is set or of another epoch
+     *   for clear              by any later snapshot that is clear or began at another epoch
+     *
+     * No set is lost: after the ticket, either the engine tells of the set, or the connection was lost, and then whoever
+     * waits looks again when there is one, finds another epoch, and is released, however often the event was cleared
+     * since. None is invented: the look that gives the ticket is later than the call, and word of a set that was earlier
+     * than the look comes earlier than its answer, when there is no ticket. All of this comes from one thread, in the
+     * order of the store; handing word and answers to different threads would break it. In a first version that did,
+     * waiters were released by sets that were over before they came.
+     *
+     * Tempting and wrong: to read the flag when one is told. It may be clear again, and that set would be lost. To count on
+     * word of a set only: what happens while there is no connection is told on return in most cases, but not in all.
+     * To look without a barrier: servers may lag behind, also the one that has just answered another client.
+     *
+     * A wait that ends otherwise, by time, interrupt or cancellation, takes one more fresh look, unless the last began
+     * after its time was over: what set() has done before decides, not whether its word has come.
+     *
+     * A thread parks with the event as its blocker only when it has its ticket. Before, and wherever else it waits for
+     * an answer, it parks without one: so that who sees it parked for the event may count on it.
+     *
+     * Closing. Each handle has its own flag; a waiter adds itself to the list and then looks at the flag, and close sets
+     * the flag and then goes through the list, so one of them sees the other.
+     */
+
     private final Cluster cluster;
     private final Waiters waiters;
 
@@ -28,68 +115,95 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * The name of this event.
+     * {@inheritDoc}
      *
-     * @return the name, as it was given
+     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
      */
     @Override
-    public String name() {
-        return waiters.name;
+    public boolean set() {
+        checkOpen();
+        return Recorder.recordsChanges(true) ? record(true, this::makeSet) : makeSet();
     }
 
     /**
-     * Tells where this event is.
+     * {@inheritDoc} An event that is held stays set, and this returns {@code false}.
      *
-     * @return {@code zk://host:port,host:port/root/name}, the name with escapes
+     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
      */
-    public String address() {
-        return cluster.address().of(waiters.name);
-    }
-
-    @Override
-    public boolean set() {
-        UUID id = cluster.newId();
-        return !change(before -> before.set(id), id, null).isSet();
-    }
-
     @Override
     public boolean clear() {
-        UUID id = cluster.newId();
-        Snapshot before = change(found -> found.clear(id), id, null);
-        return before.sticky() && before.holders() == 0;
+        checkOpen();
+        return Recorder.recordsChanges(false) ? record(false, this::makeClear) : makeClear();
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be read by this user, deleted or damaged
+     */
     @Override
     public boolean isSet() {
         return look(deadline(), false).isSet();
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     */
     @Override
     public void await() throws InterruptedException {
         await(true, false, 0L);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
         return await(true, true, unit.toNanos(timeout));
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     */
     @Override
     public void awaitClear() throws InterruptedException {
         await(false, false, 0L);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
         return await(false, true, unit.toNanos(timeout));
     }
 
+    /**
+     * {@inheritDoc} If the wait fails, it completes with a {@link ClusterEventException}. Returns once the wait has
+     * begun; without a connection, at once.
+     *
+     * @throws ClusterEventException if this handle is closed
+     */
     @Override
     public CompletableFuture<Void> whenSet() {
         checkOpen();
         return new ClusterFuture(this, true);
     }
 
+    /**
+     * {@inheritDoc} If the wait fails, it completes with a {@link ClusterEventException}. Returns once the wait has
+     * begun; without a connection, at once.
+     *
+     * @throws ClusterEventException if this handle is closed
+     */
     @Override
     public CompletableFuture<Void> whenClear() {
         checkOpen();
@@ -101,7 +215,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
      * A hold ends when it is closed, and, at most the session timeout and a tick of the servers later, when its process
      * dies or is cut off from the servers.
      *
-     * @return the hold, independent of this handle
+     * @return the hold, independent of this handle: closing the handle does not let go of it
+     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
      */
     public Hold hold() {
         while (true) {
@@ -206,18 +321,44 @@ public final class ClusterEvent implements Event, AutoCloseable {
         }
     }
 
+    /** Returns the address, {@code zk://host:port,host:port/root/name}, in which the name has escapes. */
+    @Override
+    public String name() {
+        return cluster.address().of(waiters.name);
+    }
+
     @Override
     public String toString() {
         Snapshot last = waiters.last();
         String state = last == null || !is(last) ? "unknown" : last.isSet() ? "set" : "clear";
-        return super.toString() + "[" + address() + ", "
-                + (isClosed() ? "closed" : state + ", " + waiters.count(this) + " waiting, " + cluster.state()) + "]";
+        return super.toString() + "[" + name() + ", "
+                + (isClosed()
+                        ? "closed"
+                        : state + ", " + waiters.count(waiter -> waiter.event == this && !waiter.isOver())
+                                + " waiting, " + cluster.state())
+                + "]";
     }
 
     /** Every wait. */
     private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
         checkOpen();
         return new Waiter(this, set, Thread.currentThread()).await(timed, nanos);
+    }
+
+    private boolean record(boolean set, BooleanSupplier change) {
+        int waiting = waiters.count(waiter -> waiter.set == set && !waiter.isOver());
+        return Recorder.change(this, set, waiting, change);
+    }
+
+    private boolean makeSet() {
+        UUID id = cluster.newId();
+        return !change(before -> before.set(id), id, null).isSet();
+    }
+
+    private boolean makeClear() {
+        UUID id = cluster.newId();
+        Snapshot before = change(found -> found.clear(id), id, null);
+        return before.sticky() && before.holders() == 0;
     }
 
     /**
@@ -248,7 +389,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 return expected;
             } else if (answer != null && answer.failure() != null) {
                 throw unsure != null
-                        ? new ClusterEventException.OutcomeUnknown(address())
+                        ? new ClusterEventException.OutcomeUnknown(name())
                         : answer.failure().again();
             } else if ((answer == null || answer.kind() == Answer.Kind.LOST)
                     && wanted.version() != expected.version()) {
@@ -258,7 +399,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
             if (unsure != null && now.changes().contains(id)) {
                 return unsure;
             } else if (unsure != null && now.version() - unsure.version() > Snapshot.KEPT) {
-                throw new ClusterEventException.OutcomeUnknown(address());
+                throw new ClusterEventException.OutcomeUnknown(name());
             } else if (unsure != null && now.version() != unsure.version()) {
                 unsure = null; // it did not succeed, and cannot any more
             }
@@ -285,7 +426,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
             } else if (answer != null && answer.failure() != null && !unsure) {
                 throw answer.failure().again();
             } else if (answer == null || answer.failure() != null || !cluster.awaitConnection(deadline)) {
-                throw unsure ? new ClusterEventException.OutcomeUnknown(address()) : cluster.unavailable(address());
+                throw unsure ? new ClusterEventException.OutcomeUnknown(name()) : cluster.unavailable(name());
             }
         }
     }
@@ -310,11 +451,11 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     ClusterEventException closed() {
-        return new ClusterEventException.Closed(address());
+        return new ClusterEventException.Closed(name());
     }
 
     ClusterEventException removed() {
-        return new ClusterEventException.Removed(address());
+        return new ClusterEventException.Removed(name());
     }
 
     /** Whether what was seen is this event, and not another of its name. */

@@ -4,8 +4,10 @@ package dev.pharos.cluster;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Sight;
+import dev.pharos.jfr.Recorder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -173,11 +175,19 @@ final class Waiter {
     /** Waits, for the current thread, which is the target. True if released, false if the time ran out. */
     boolean await(boolean timed, long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
+        if (!timed || nanos > 0L) {
+            enter();
+            if (end == null && Recorder.recordsWaits()) {
+                Recorder.Waiting waiting = () -> go(timed, deadline) ? event : null;
+                return Recorder.await(waiting, set, timed ? nanos : Long.MAX_VALUE, false, List.of(event)) != null;
+            }
+        }
+        return go(timed, deadline);
+    }
+
+    private boolean go(boolean timed, long deadline) throws InterruptedException {
         boolean interrupted = false;
         try {
-            if (!timed || nanos > 0L) {
-                enter();
-            }
             while (end == null) {
                 interrupted |= Thread.interrupted();
                 long left = deadline - System.nanoTime();
@@ -186,10 +196,8 @@ final class Waiter {
                         decide();
                     }
                     withdraw();
-                } else if (timed) {
-                    park(left);
                 } else {
-                    park(Long.MAX_VALUE);
+                    park(timed ? left : Long.MAX_VALUE);
                 }
             }
             ClusterEventException failure = failure();

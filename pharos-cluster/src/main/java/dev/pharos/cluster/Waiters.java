@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,13 +65,9 @@ final class Waiters {
         return waiters.isEmpty();
     }
 
-    /** How many wait with a handle. */
-    int count(ClusterEvent event) {
-        int count = 0;
-        for (Waiter waiter : waiters.values()) {
-            count += waiter.event == event && !waiter.isOver() ? 1 : 0;
-        }
-        return count;
+    /** How many waiters there are of a kind. */
+    int count(Predicate<Waiter> kind) {
+        return (int) waiters.values().stream().filter(kind).count();
     }
 
     /** The event was set. */

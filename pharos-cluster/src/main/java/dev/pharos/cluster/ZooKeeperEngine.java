@@ -323,7 +323,7 @@ final class ZooKeeperEngine implements Engine {
             batch.computeIfAbsent(look.name, Look::new).requests.add(look);
         }
         for (String name = forgotten.poll(); name != null; name = forgotten.poll()) {
-            if (!batch.containsKey(name) && !listener.isAwaited(name)) {
+            if (!listener.isAwaited(name)) {
                 unwatch(name);
             }
         }
@@ -461,6 +461,9 @@ final class ZooKeeperEngine implements Engine {
                 tell(bad);
             } else if (snapshot != null && leader != null) {
                 tell(Answer.done(new Sight(snapshot, setSince, leader.begun)));
+            }
+            if (!listener.isAwaited(name)) {
+                forget(name); // who has asked was told, or has gone meanwhile
             }
             if (leader != null) {
                 leader.answered();
@@ -744,6 +747,12 @@ final class ZooKeeperEngine implements Engine {
         connected.set();
         LockSupport.unpark(sender);
         Reply.await(ended, System.nanoTime() + options.operationTimeout.toNanos());
+    }
+
+    /** For tests, which end it. */
+    @Nullable
+    ZooKeeper session() {
+        return session;
     }
 
     // What requests have in common

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pharos.TestThreads;
+import dev.pharos.cluster.Engine.Answer;
+import dev.pharos.cluster.Engine.Answer.Kind;
+import dev.pharos.cluster.Engine.Interest;
+import dev.pharos.cluster.Engine.Sight;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What {@link Engine} promises, as tests. Each engine extends this class, and adds what is particular to it. */
+abstract class EngineContract {
+    static final String NAME = "an event, with é and / in its name";
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    private final List<Client> clients = new ArrayList<>();
+
+    @RegisterExtension
+    final AfterEachCallback closing = context -> clients.forEach(client -> client.engine.close());
+
+    Client one;
+    Client other;
+
+    /** Makes an engine; those that are made in one test share a store, which is empty at first. */
+    abstract Engine newEngine(Engine.Listener listener);
+
+    /** An engine, and what it has told, in order. */
+    final class Client implements Engine.Listener {
+        final Queue<String> told = new ConcurrentLinkedQueue<>();
+        final Set<String> awaited = ConcurrentHashMap.newKeySet();
+        final Engine engine = newEngine(this);
+
+        Client() {
+            clients.add(this);
+            threads.until("connected", engine.connected()::isSet);
+        }
+
+        @Override
+        public void pulse(String name) {
+            told.add("pulse " + name);
+        }
+
+        @Override
+        public void gap(String name) {
+            told.add("gap " + name);
+        }
+
+        @Override
+        public void connected() {}
+
+        @Override
+        public void expired() {
+            told.add("expired");
+        }
+
+        @Override
+        public boolean isAwaited(String name) {
+            return awaited.contains(name);
+        }
+
+        <T> Answer<T> ask(Consumer<Consumer<Answer<T>>> question) {
+            Reply<T> reply = new Reply<>();
+            question.accept(answer -> {
+                told.add("answer");
+                reply.accept(answer);
+            });
+            Answer<T> answer = reply.await(System.nanoTime() + 60_000_000_000L);
+            assertThat(answer).as("the answer").isNotNull();
+            return answer;
+        }
+
+        Answer<Sight> look(Interest interest) {
+            return ask((Consumer<Answer<Sight>> then) -> engine.look(NAME, interest, then));
+        }
+
+        Snapshot look() {
+            return look(Interest.NONE).value().snapshot();
+        }
+
+        Snapshot create() {
+            assertThat(ask((Consumer<Answer<Boolean>> then) -> engine.create(NAME, Snapshot.first(), then))
+                            .kind())
+                    .isEqualTo(Kind.DONE);
+            return look();
+        }
+
+        Answer<Snapshot> swap(Snapshot expected, Snapshot next, UUID hold) {
+            return ask((Consumer<Answer<Snapshot>> then) -> engine.swap(NAME, expected, next, hold, then));
+        }
+
+        Snapshot swap(Snapshot expected, Snapshot next) {
+            Answer<Snapshot> answer = swap(expected, next, null);
+            assertThat(answer.kind()).isEqualTo(Kind.DONE);
+            return answer.value();
+        }
+
+        Snapshot set() {
+            Snapshot now = look();
+            return swap(now, now.set(UUID.randomUUID()));
+        }
+
+        Snapshot clear() {
+            Snapshot now = look();
+            return swap(now, now.clear(UUID.randomUUID()));
+        }
+
+        UUID hold() {
+            UUID hold = UUID.randomUUID();
+            Snapshot now = look();
+            assertThat(swap(now, now.hold(hold), hold).kind()).isEqualTo(Kind.DONE);
+            return hold;
+        }
+
+        void drop(UUID hold) {
+            assertThat(ask((Consumer<Answer<Boolean>> then) -> engine.drop(NAME, hold, then)))
+                    .isEqualTo(Answer.done(true));
+        }
+
+        Answer<Boolean> delete() {
+            return ask((Consumer<Answer<Boolean>> then) -> engine.delete(NAME, then));
+        }
+
+        Answer<List<String>> names() {
+            return ask(engine::names);
+        }
+
+        void untilTold(String what) {
+            threads.until(what, () -> told.contains(what + " " + NAME));
+        }
+
+        /** Whatever was on its way before has been told when a look is answered. */
+        void settle() {
+            look(Interest.NONE);
+        }
+    }
+
+    @BeforeEach
+    void connect() {
+        one = new Client();
+        other = new Client();
+    }
+
+    @Test
+    void look_nothingThere_isAbsent() {
+        assertThat(one.look(Interest.NONE).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.look(Interest.CLEAR).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.names().value()).isNullOrEmpty();
+        assertThat(one.delete().kind()).isEqualTo(Kind.ABSENT);
+    }
+
+    @Test
+    void create_byTwo_makesOne() {
+        Snapshot first = one.create();
+        assertThat(first.isSet()).isFalse();
+        assertThat(first.epoch()).isZero();
+        assertThat(other.create()).isEqualTo(first);
+        assertThat(other.names().value()).containsExactly(NAME);
+    }
+
+    @Test
+    void look_changedByTheOther_seesItAtOnce() {
+        one.create();
+        for (int i = 0; i < 100; i++) {
+            Snapshot set = one.set();
+            assertThat(other.look()).isEqualTo(set);
+            Snapshot clear = other.clear();
+            assertThat(one.look()).isEqualTo(clear);
+        }
+    }
+
+    @Test
+    void look_any_tellsWhenItBegan() {
+        one.create();
+        long before = System.nanoTime();
+        long begun = one.look(Interest.SET).value().begun();
+        assertThat(begun - before).isNotNegative();
+        assertThat(System.nanoTime() - begun).isNotNegative();
+    }
+
+    @Test
+    void swap_asExpected_storesAllOfIt() {
+        Snapshot first = one.create();
+        Snapshot next = first.set(new UUID(1, 2));
+        Snapshot stored = one.swap(first, next);
+        assertThat(stored).isEqualTo(next);
+        assertThat(other.look()).isEqualTo(stored);
+    }
+
+    @Test
+    void swap_otherThanExpected_isAConflictAndChangesNothing() {
+        Snapshot first = one.create();
+        Snapshot set = other.set();
+        assertThat(one.swap(first, first.set(UUID.randomUUID()), null).kind()).isEqualTo(Kind.CONFLICT);
+        assertThat(one.swap(first, first, null).kind()).isEqualTo(Kind.CONFLICT);
+        UUID hold = UUID.randomUUID();
+        assertThat(one.swap(first, first.hold(hold), hold).kind()).isEqualTo(Kind.CONFLICT);
+        assertThat(one.look()).isEqualTo(set);
+        assertThat(one.swap(set, set, null).kind()).isEqualTo(Kind.DONE);
+    }
+
+    @Test
+    void swap_sameTwice_appliesOnce() {
+        Snapshot first = one.create();
+        Snapshot next = first.set(UUID.randomUUID());
+        one.swap(first, next);
+        assertThat(one.swap(first, next, null).kind()).isEqualTo(Kind.CONFLICT);
+    }
+
+    @Test
+    void swap_epochChanges_isToldOnceForEachLook() {
+        one.create();
+        one.look(Interest.SET);
+        one.awaited.add(NAME);
+        one.told.clear();
+        other.set();
+        one.untilTold("pulse");
+        other.clear();
+        other.set();
+        one.settle();
+        assertThat(one.told).containsExactly("pulse " + NAME, "answer");
+    }
+
+    @Test
+    void swap_epochStays_isNotToldToThoseWhoWaitForSet() {
+        other.create();
+        other.set();
+        one.look(Interest.SET);
+        one.awaited.add(NAME);
+        one.told.clear();
+        other.clear();
+        one.settle();
+        assertThat(one.told).containsExactly("answer");
+        other.set();
+        one.untilTold("pulse");
+    }
+
+    @Test
+    void look_whileTheOtherSetsAndClears_noSetIsMissed() throws Exception {
+        one.create();
+        one.awaited.add(NAME);
+        TestThreads.repeat(() -> {
+            one.told.clear();
+            Reply<Sight> reply = new Reply<>();
+            threads.start(() -> {
+                other.set();
+                other.clear();
+            });
+            one.engine.look(NAME, Interest.SET, answer -> {
+                one.told.add("answer");
+                reply.accept(answer);
+            });
+            Sight sight = reply.await(System.nanoTime() + 60_000_000_000L).value();
+            threads.join();
+            long epoch = one.look().epoch();
+            boolean toldAfter = new ArrayList<>(one.told).indexOf("pulse " + NAME) > 0;
+            assertThat(sight.snapshot().epoch() == epoch || sight.setSince() || toldAfter)
+                    .as("the set was seen, or told: %s of %s, %s", sight, epoch, one.told)
+                    .isTrue();
+        });
+    }
+
+    @Test
+    void swap_cleared_isToldToThoseWhoWaitForClear() {
+        other.create();
+        other.set();
+        one.look(Interest.CLEAR);
+        one.awaited.add(NAME);
+        other.clear();
+        one.untilTold("gap");
+    }
+
+    @Test
+    void hold_setsUntilItIsDropped() {
+        one.create();
+        UUID hold = one.hold();
+        assertThat(other.look().isSet()).isTrue();
+        assertThat(other.look().holders()).isEqualTo(1);
+        other.look(Interest.CLEAR);
+        other.awaited.add(NAME);
+        UUID second = other.hold();
+        assertThat(other.look().began()).isEqualTo(1);
+        assertThat(other.look().epoch()).isEqualTo(2);
+        one.drop(hold);
+        assertThat(other.look().isSet()).isTrue();
+        other.look(Interest.CLEAR);
+        other.told.clear();
+        other.drop(second);
+        other.untilTold("gap");
+        assertThat(other.look().isSet()).isFalse();
+        assertThat(one.ask((Consumer<Answer<Boolean>> then) -> one.engine.drop(NAME, hold, then)))
+                .isEqualTo(Answer.done(false));
+    }
+
+    @Test
+    void hold_isToldToThoseWhoWaitForSet() {
+        other.create();
+        one.look(Interest.SET);
+        one.awaited.add(NAME);
+        other.hold();
+        one.untilTold("pulse");
+    }
+
+    @Test
+    void swap_noLongerHeld_isAConflict() {
+        one.create();
+        UUID hold = one.hold();
+        Snapshot held = one.look();
+        one.drop(hold);
+        assertThat(one.swap(held, held.set(UUID.randomUUID()), null).kind()).isEqualTo(Kind.CONFLICT);
+        Snapshot now = one.look();
+        assertThat(now.isSet()).isFalse();
+        assertThat(one.swap(now, now.set(UUID.randomUUID())).began()).isEqualTo(2);
+    }
+
+    @Test
+    void close_holding_endsTheHold() {
+        one.create();
+        other.look(Interest.CLEAR);
+        one.hold();
+        other.look(Interest.CLEAR);
+        other.awaited.add(NAME);
+        other.told.clear();
+        one.engine.close();
+        other.untilTold("gap");
+        assertThat(other.look().isSet()).isFalse();
+    }
+
+    @Test
+    void delete_inUse_isToldAndAbsent() {
+        Snapshot first = one.create();
+        other.hold();
+        one.look(Interest.SET);
+        one.awaited.add(NAME);
+        assertThat(other.delete()).isEqualTo(Answer.done(true));
+        one.untilTold("gap");
+        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.swap(first, first.set(UUID.randomUUID()), null).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
+        assertThat(one.create().incarnation()).isNotEqualTo(first.incarnation());
+    }
+
+    @Test
+    void forget_nobodyWaits_isNotTold() {
+        one.create();
+        one.look(Interest.SET);
+        one.engine.forget(NAME);
+        one.settle();
+        one.settle();
+        one.told.clear();
+        other.set();
+        one.settle();
+        assertThat(one.told).containsExactly("answer");
+    }
+
+    @Test
+    void forget_somebodyWaits_isTold() {
+        one.create();
+        one.look(Interest.SET);
+        one.awaited.add(NAME);
+        one.engine.forget(NAME);
+        one.settle();
+        other.set();
+        one.untilTold("pulse");
+    }
+
+    @Test
+    void methods_closed_answerThatTheConnectionIsLost() {
+        Snapshot first = one.create();
+        one.engine.close();
+        one.engine.close();
+        assertThat(one.engine.connected().isSet()).isTrue();
+        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.LOST);
+        assertThat(one.swap(first, first, null).kind()).isEqualTo(Kind.LOST);
+        assertThat(one.names().kind()).isEqualTo(Kind.LOST);
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pharos.Event;
+import dev.pharos.TestThreads;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Handles: several of them for one event, of one connection and of two; their end, and that of the event. */
+class HandlesTest {
+    @TempDir
+    static Path folder;
+
+    private static ClusterServer server;
+    private static int number;
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    private Cluster cluster;
+    private Cluster other;
+    private ClusterEvent event;
+
+    @BeforeAll
+    static void start() {
+        server = ClusterServer.start(0, folder.resolve("data"));
+    }
+
+    @AfterAll
+    static void end() {
+        server.close();
+    }
+
+    @BeforeEach
+    void connect() {
+        String address = "localhost:" + server.port() + "/handles-" + ++number;
+        cluster = Cluster.connect(address);
+        other = Cluster.connect(address);
+        event = cluster.event("event");
+    }
+
+    @AfterEach
+    void disconnect() {
+        cluster.close();
+        other.close();
+    }
+
+    private String node() {
+        return "/handles-" + number + "/e/event";
+    }
+
+    @Test
+    void set_onAnotherConnection_releasesAndIsSeen() {
+        Thread waiter = threads.start(event::await);
+        threads.awaitBlocked(waiter);
+        assertThat(other.event("event").set()).isTrue();
+        threads.join(waiter);
+        assertThat(event.isSet()).isTrue();
+        assertThat(event.set()).isFalse();
+        waiter = threads.start(event::awaitClear);
+        threads.awaitBlocked(waiter);
+        assertThat(other.event("event").clear()).isTrue();
+        threads.join(waiter);
+    }
+
+    @Test
+    void await_bothHandlesOfOneConnection_areReleased() {
+        ClusterEvent second = cluster.event("event");
+        List<Thread> waiters = List.of(threads.start(event::await), threads.start(second::await));
+        threads.awaitBlocked(waiters);
+        assertThat(event.toString()).contains("clear, 1 waiting");
+        other.event("event").set();
+        threads.join(waiters);
+    }
+
+    @Test
+    void close_othersWait_failsThoseOfThisHandleOnly() throws Exception {
+        try (ClusterEvent open = cluster.event("event")) {
+            Thread failing = threads.start(() -> assertClosed(event::await));
+            Thread timed = threads.start(() -> assertClosed(() -> event.await(Duration.ofHours(1))));
+            Thread group = threads.start(() -> assertThatThrownBy(() -> Event.awaitAny(event, open))
+                    .isInstanceOf(CompletionException.class)
+                    .hasCauseInstanceOf(ClusterEventException.Closed.class));
+            Thread waiter = threads.start(open::await);
+            CompletableFuture<Void> future = event.whenSet();
+            CompletableFuture<Void> stays = open.whenSet();
+            threads.awaitBlocked(List.of(failing, timed, group, waiter));
+            event.close();
+            threads.join(List.of(failing, timed, group));
+            threads.until("the future has failed", future::isDone);
+            assertThatThrownBy(future::join).hasCauseInstanceOf(ClusterEventException.Closed.class);
+            assertThat(stays).isNotDone();
+            open.set();
+            threads.join(waiter);
+            threads.get(stays);
+        }
+    }
+
+    @Test
+    void close_releasedBefore_waitsReturnNormally() throws Exception {
+        List<Thread> waiters = threads.start(50, event::await);
+        CompletableFuture<Void> future = event.whenSet();
+        threads.awaitBlocked(waiters);
+        event.set();
+        event.clear();
+        event.close();
+        threads.join(waiters);
+        assertThat(future.cancel(false)).isFalse();
+        threads.get(future);
+    }
+
+    @Test
+    void methods_closed_throw() {
+        event.close();
+        event.close();
+        assertClosed(event::set);
+        assertClosed(event::clear);
+        assertClosed(event::isSet);
+        assertClosed(event::await);
+        assertClosed(() -> event.await(Duration.ZERO));
+        assertClosed(event::awaitClear);
+        assertClosed(event::whenSet);
+        assertClosed(event::whenClear);
+        assertClosed(event::hold);
+    }
+
+    @Test
+    void methods_eventWasDeleted_throw() {
+        List<Thread> waiters = List.of(
+                threads.start(() -> assertRemoved(event::await)),
+                threads.start(() -> assertRemoved(() -> event.await(Duration.ofHours(1)))));
+        threads.awaitBlocked(waiters);
+        assertThat(other.delete("event")).isTrue();
+        threads.join(waiters);
+        assertRemoved(event::set);
+        assertRemoved(event::clear);
+        assertRemoved(event::isSet);
+        assertRemoved(() -> event.await(Duration.ZERO));
+        assertRemoved(event::hold);
+    }
+
+    @Test
+    void methods_eventWasDeletedAndMadeAgain_throw() {
+        event.set();
+        Thread waiter = threads.start(() -> assertRemoved(event::awaitClear));
+        threads.awaitBlocked(waiter);
+        other.delete("event");
+        ClusterEvent next = other.event("event");
+        threads.join(waiter);
+        assertRemoved(event::set);
+        assertThat(next.isSet()).isFalse();
+        assertThat(cluster.event("event").set()).isTrue();
+        assertRemoved(event::isSet);
+        assertThat(next.isSet()).isTrue();
+    }
+
+    @Test
+    void methods_nodeWasOverwritten_throw() {
+        event.set();
+        for (String data : List.of("", "EVIL", "x", "E\1\0\0", "E\1\2\0" + "\0".repeat(24))) {
+            Nodes.with(server.port(), nodes -> nodes.setData(node(), data));
+            assertCorrupt(event::isSet);
+            assertCorrupt(event::await);
+            assertCorrupt(event::clear);
+            assertCorrupt(event::hold);
+            assertCorrupt(() -> cluster.event("event"));
+            assertCorrupt(() -> cluster.look("event"));
+        }
+        Nodes.with(server.port(), nodes -> nodes.setData(node(), "E\2later"));
+        assertThatThrownBy(event::isSet)
+                .isInstanceOf(ClusterEventException.NewerVersion.class)
+                .hasMessageContaining("layout version 2");
+    }
+
+    @Test
+    void awaitClear_nodeIsOverwrittenMeanwhile_throws() {
+        event.set();
+        Thread waiter = threads.start(() -> assertCorrupt(event::awaitClear));
+        threads.awaitBlocked(waiter);
+        Nodes.with(server.port(), nodes -> nodes.setData(node(), "x"));
+        threads.join(waiter);
+    }
+
+    @Test
+    void recording_waitAndSetByAnotherHandle_haveTheAddress() throws Exception {
+        Path file = folder.resolve("recording.jfr");
+        ClusterEvent second = cluster.event("event");
+        try (Recording recording = new Recording()) {
+            recording.start();
+            Thread waiter = threads.start(() -> event.await());
+            threads.awaitBlocked(waiter);
+            second.set();
+            threads.join(waiter);
+            event.await(); // did not have to wait
+            recording.stop();
+            recording.dump(file);
+        }
+        Map<String, RecordedEvent> records = RecordingFile.readAllEvents(file).stream()
+                .filter(record -> record.getEventType().getName().matches("dev\\.pharos\\.(Wait|Set|Clear)"))
+                .filter(record -> record.getString("event").startsWith("zk:"))
+                .collect(Collectors.toMap(record -> record.getEventType().getName(), record -> record));
+        assertThat(records)
+                .containsOnlyKeys("dev.pharos.Wait", "dev.pharos.Set")
+                .allSatisfy((name, record) -> {
+                    assertThat(record.getString("event")).isEqualTo(event.name());
+                    assertThat(record.getString("identity")).isEqualTo(event.name());
+                });
+        assertThat(records.get("dev.pharos.Wait").getString("outcome")).isEqualTo("released");
+        assertThat(records.get("dev.pharos.Set").getBoolean("changed")).isTrue();
+        assertThat(records.get("dev.pharos.Set").getInt("released")).isEqualTo(1);
+    }
+
+    private static void assertClosed(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOf(ClusterEventException.Closed.class)
+                .hasMessageContaining("closed");
+    }
+
+    private static void assertRemoved(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOf(ClusterEventException.Removed.class)
+                .hasMessageContaining("deleted while in use; open it again");
+    }
+
+    private static void assertCorrupt(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOf(ClusterEventException.Corrupt.class)
+                .hasMessageContaining("not an event, since it ");
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pharos.TestThreads;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.ZooKeeper;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Events that are held, and what a lost connection or session does to holds, waits and changes. */
+class HoldTest {
+    private static Servers servers;
+    private static int number;
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
+
+    private Cluster cluster;
+    private Cluster other;
+    private ClusterEvent event;
+    private ClusterEvent seen;
+
+    @BeforeAll
+    static void start() {
+        servers = Servers.start(3);
+    }
+
+    @AfterAll
+    static void end() {
+        servers.close();
+    }
+
+    @BeforeEach
+    void connect() {
+        String address = servers.address() + "/holds-" + ++number;
+        cluster = Cluster.connect(address);
+        other = Cluster.connect(address);
+        event = cluster.event("event");
+        seen = other.event("event");
+    }
+
+    @AfterEach
+    void disconnect() {
+        cluster.close();
+        other.close();
+    }
+
+    @Test
+    void hold_any_setsUntilTheLastIsClosed() throws Exception {
+        ClusterEvent.Hold hold = event.hold();
+        assertThat(hold.isValid()).isTrue();
+        assertThat(seen.isSet()).isTrue();
+        ClusterEvent.Hold second = seen.hold();
+        assertThat(second.epoch()).isGreaterThan(hold.epoch());
+        CompletableFuture<Void> clear = seen.whenClear();
+        hold.close();
+        hold.close();
+        assertThat(hold.isValid()).isFalse();
+        assertThat(seen.isSet()).isTrue();
+        assertThat(clear).isNotDone();
+        second.close();
+        threads.get(clear);
+        assertThat(event.isSet()).isFalse();
+        assertThat(hold.onLost()).isNotDone();
+    }
+
+    @Test
+    void hold_handleIsClosed_goesOn() {
+        ClusterEvent.Hold hold = event.hold();
+        event.close();
+        assertThat(seen.isSet()).isTrue();
+        hold.close();
+        assertThat(seen.isSet()).isFalse();
+    }
+
+    @Test
+    void hold_whoWaitsForSet_isReleased() {
+        Thread waiter = threads.start(seen::await);
+        threads.awaitBlocked(waiter);
+        event.hold().close();
+        threads.join(waiter);
+    }
+
+    @Test
+    void awaitClear_heldAgainAtOnce_isReleased() {
+        ClusterEvent.Hold hold = event.hold();
+        Thread waiter = threads.start(seen::awaitClear);
+        threads.awaitBlocked(waiter);
+        hold.close();
+        ClusterEvent.Hold next = event.hold();
+        threads.join(waiter);
+        next.close();
+    }
+
+    @Test
+    void setAndClear_held_tellWhetherTheyChangedIt() {
+        ClusterEvent.Hold hold = event.hold();
+        assertThat(seen.clear()).isFalse();
+        assertThat(seen.isSet()).isTrue();
+        assertThat(seen.set()).isFalse();
+        hold.close();
+        assertThat(seen.isSet()).isTrue();
+        ClusterEvent.Hold second = event.hold();
+        assertThat(seen.clear()).isFalse();
+        assertThat(seen.isSet()).isTrue();
+        second.close();
+        assertThat(seen.isSet()).isFalse();
+        assertThat(seen.set()).isTrue();
+        assertThat(seen.clear()).isTrue();
+    }
+
+    @Test
+    void close_cluster_letsGo() {
+        ClusterEvent.Hold hold = event.hold();
+        cluster.close();
+        assertThat(seen.isSet()).isFalse();
+        assertThat(hold.isValid()).isFalse();
+        hold.close();
+    }
+
+    @Test
+    void session_expires_holdIsLostAndWaitsGoOn() throws Exception {
+        ClusterEvent.Hold hold = event.hold();
+        ClusterEvent plain = cluster.event("plain");
+        Thread waiter = threads.start(plain::await);
+        CompletableFuture<Void> future = plain.whenSet();
+        CompletableFuture<Void> clear = seen.whenClear();
+        threads.awaitBlocked(waiter);
+        expire(cluster);
+        threads.get(hold.onLost());
+        threads.get(clear);
+        assertThat(hold.isValid()).isFalse();
+        assertThat(event.isSet()).isFalse();
+        threads.awaitBlocked(waiter);
+        assertThat(future).isNotDone();
+        ClusterEvent.Hold next = event.hold();
+        assertThat(next.epoch()).isGreaterThan(hold.epoch());
+        assertThat(next.isValid()).isTrue();
+        hold.close();
+        assertThat(seen.isSet()).isTrue();
+        other.event("plain").set();
+        other.event("plain").clear();
+        threads.join(waiter);
+        threads.get(future);
+    }
+
+    /** What a session did not hear of, since it had ended, is found by the one that follows. */
+    @Test
+    void session_expiresWhileTheEventIsSetAndCleared_waitsAreReleased() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            Thread waiter = threads.start(event::await);
+            CompletableFuture<Void> future = event.whenSet();
+            threads.awaitBlocked(waiter);
+            Thread expiring = threads.start(() -> expire(cluster));
+            seen.set();
+            seen.clear();
+            threads.join(waiter);
+            threads.get(future);
+            threads.join(expiring);
+        }
+    }
+
+    @Test
+    void leader_dies_waitsAndChangesGoOn() throws Exception {
+        Thread waiter = threads.start(seen::await);
+        threads.awaitBlocked(waiter);
+        int leader = servers.leader();
+        servers.kill(leader);
+        assertThat(event.set()).isTrue();
+        threads.join(waiter);
+        assertThat(seen.clear()).isTrue();
+        servers.restart(leader);
+        servers.awaitServing();
+    }
+
+    @Test
+    void allServers_die_callsFailInTimeAndWaitsGoOn() throws Exception {
+        try (Cluster brief = Cluster.connect(
+                        servers.address() + "/holds-" + number,
+                        Cluster.Options.DEFAULTS.operationTimeout(Duration.ofMillis(700)));
+                ClusterEvent cut = brief.event("event")) {
+            Thread waiter = threads.start(cut::await);
+            threads.awaitBlocked(waiter);
+            for (int i = 0; i < 3; i++) {
+                servers.kill(i);
+            }
+            threads.until("the loss is known", () -> !brief.isConnected());
+            assertThatThrownBy(cut::set).isInstanceOf(ClusterEventException.Unavailable.class);
+            assertThatThrownBy(cut::isSet)
+                    .isInstanceOf(ClusterEventException.Unavailable.class)
+                    .hasMessageContaining("no server has answered in 700 ms");
+            assertThat(cut.await(1, TimeUnit.MILLISECONDS)).isFalse();
+            assertThat(cut.await(0, TimeUnit.MILLISECONDS)).isFalse();
+            CompletableFuture<Void> late = cut.whenSet();
+            assertThat(cut.toString()).contains("not connected");
+            for (int i = 0; i < 3; i++) {
+                servers.restart(i);
+            }
+            servers.awaitServing();
+            threads.awaitBlocked(waiter);
+            assertThat(late).isNotDone();
+            seen.set();
+            threads.join(waiter);
+            threads.get(late);
+        }
+    }
+
+    /** Ends the session of a cluster, as the servers do when they hear nothing of it. */
+    private void expire(Cluster victim) throws Exception {
+        ZooKeeper session = ((ZooKeeperEngine) victim.engine()).session();
+        Nodes.expire(servers.address(), session.getSessionId(), session.getSessionPasswd());
+    }
+}
