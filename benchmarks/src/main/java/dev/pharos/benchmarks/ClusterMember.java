@@ -37,7 +37,7 @@ final class ClusterMember implements AutoCloseable {
     private final BufferedReader answers;
 
     private ClusterMember(String... arguments) throws IOException {
-        // Small stacks, since a client of ZooKeeper has two threads.
+        // Small stacks, since a session has two threads, and a Cluster one more.
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -96,8 +96,8 @@ final class ClusterMember implements AutoCloseable {
     private String answer() throws IOException {
         String answer = answers.readLine();
         if (answer == null) {
-            throw new IOException("the other JVM has ended: it may have run into a limit of threads or of open files,"
-                    + " of which a session takes two and three");
+            throw new IOException("the other JVM has ended; it may have run into the limit of threads or of open files,"
+                    + " of each of which a session takes three");
         }
         return answer;
     }
