@@ -37,11 +37,13 @@ final class ClusterMember implements AutoCloseable {
     private final BufferedReader answers;
 
     private ClusterMember(String... arguments) throws IOException {
+        // Futures complete in a pool, as on any machine with more than two processors, and not in a new thread each.
         // Small stacks, since a session has two threads, and a Cluster one more.
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-Xshare:auto",
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
                 "-Xss256k",
                 "-Xmx512m",
                 "-cp",
