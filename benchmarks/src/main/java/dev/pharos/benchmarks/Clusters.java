@@ -40,7 +40,7 @@ public final class Clusters {
             List<Integer> sessions,
             List<Integer> threads) {}
 
-    private static final Scale FULL = new Scale(3, 15, 200, 15, 1_000, List.of(1_000, 10_000), List.of(1_000, 10_000));
+    private static final Scale FULL = new Scale(3, 15, 200, 9, 1_000, List.of(1_000, 10_000), List.of(1_000, 10_000));
 
     /** Batches or samples that are not counted. */
     private static final int WARM_UPS = 3;
@@ -131,7 +131,9 @@ public final class Clusters {
     private void measureCalls() throws Exception {
         Map<Rival, ClusterSession> setters = new LinkedHashMap<>();
         for (Rival rival : ClusterSession.RIVALS) {
-            setters.put(rival, ClusterSession.connect(rival, servers.address(settersServer)));
+            ClusterSession setter = ClusterSession.connect(rival, servers.address(settersServer));
+            setters.put(rival, setter);
+            setter.clear();
         }
         try (ClusterMember waiter = ClusterMember.waiter(servers.address(waitersServer))) {
             waiter.awaitReady();
@@ -159,19 +161,13 @@ public final class Clusters {
 
     private void measureRound(Rival rival, ClusterSession setter, ClusterMember waiter, Map<Case, List<Double>> calls)
             throws Exception {
-        long begin = System.nanoTime();
-        setter.clear();
-        long end = System.nanoTime();
-        if (rival != Rival.ZOOKEEPER_WATCH) {
-            call("clear", rival, calls, end - begin);
-        }
         awaitWatching(rival, List.of(waitersServer), 0);
         waiter.beginWait(rival);
         waiter.awaitWaiting();
         awaitWatching(rival, List.of(waitersServer), 1);
-        begin = System.nanoTime();
+        long begin = System.nanoTime();
         setter.set();
-        end = System.nanoTime();
+        long end = System.nanoTime();
         call("untilAwaitReturns", rival, calls, waiter.released() - begin);
         call("set", rival, calls, end - begin);
         if (rival != Rival.CURATOR_BARRIER) {
@@ -182,6 +178,11 @@ public final class Clusters {
         begin = System.nanoTime();
         setter.awaitSet();
         call("awaitSet", rival, calls, System.nanoTime() - begin);
+        if (rival != Rival.ZOOKEEPER_WATCH) {
+            begin = System.nanoTime();
+            setter.clear();
+            call("clear", rival, calls, System.nanoTime() - begin);
+        }
     }
 
     private static void call(String what, Rival rival, Map<Case, List<Double>> calls, long nanos) {
@@ -308,18 +309,35 @@ public final class Clusters {
     /** Returns when so many sessions of these servers watch a node of the rival. */
     private void awaitWatching(Rival rival, List<Integer> of, int sessions) {
         long begin = System.nanoTime();
-        long watching = -1;
-        while (watching != sessions) {
-            if (watching >= 0) {
-                LockSupport.parkNanos(POLL_NANOS);
+        while (true) {
+            long watching = 0;
+            for (int server : of) {
+                watching += watching(answer(server, "wchc"), ClusterSession.root(rival));
             }
-            if (System.nanoTime() - begin > LIMIT_NANOS) {
-                throw new IllegalStateException(watching + " sessions of " + rival + " wait, not " + sessions);
+            if (watching == sessions) {
+                return;
             }
-            watching = of.stream()
-                    .mapToLong(server -> watching(servers.ask(server, "wchc"), ClusterSession.root(rival)))
-                    .sum();
+            pause(begin, watching + " sessions of " + rival + " watch, not " + sessions);
         }
+    }
+
+    /** What a server says to a command of four letters, once it has the time to: never nothing. */
+    private String answer(int server, String command) {
+        long begin = System.nanoTime();
+        while (true) {
+            String answer = servers.ask(server, command);
+            if (!answer.isEmpty()) {
+                return answer;
+            }
+            pause(begin, "server " + server + " does not answer " + command);
+        }
+    }
+
+    private static void pause(long begin, String otherwise) {
+        if (System.nanoTime() - begin > LIMIT_NANOS) {
+            throw new IllegalStateException(otherwise);
+        }
+        LockSupport.parkNanos(POLL_NANOS);
     }
 
     /** The answer has a line for each session, and after it one, indented, for each node that it watches. */
@@ -337,7 +355,7 @@ public final class Clusters {
             try (ClusterSession session = ClusterSession.connect(Rival.ZOOKEEPER_WATCH, servers.address(server))) {
                 session.isSet();
             }
-            sent += servers.ask(server, "mntr")
+            sent += answer(server, "mntr")
                     .lines()
                     .filter(line -> line.matches("zk_sum_node_\\w+_watch_count\\s.*"))
                     .mapToLong(line -> Long.parseLong(line.split("\\s+", -1)[1]))
