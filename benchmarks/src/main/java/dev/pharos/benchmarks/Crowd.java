@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.benchmarks;
 
+import dev.pharos.Event;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.concurrent.locks.LockSupport;
@@ -112,10 +113,14 @@ final class Crowd {
         }
     }
 
-    /** Not counted: one that is on its way into a wait, and parked only for the lock of that wait. */
+    /**
+     * Not counted: one that is on its way into a wait, and parked only for the lock of that wait, or with a limit, for the
+     * answer of a server. Who waits for an event shows it as the blocker, and may be parked for the longest time there is.
+     */
     private static boolean isParked(Thread thread) {
         Object blocker = LockSupport.getBlocker(thread);
-        return thread.getState() == Thread.State.WAITING
+        Thread.State state = thread.getState();
+        return (state == Thread.State.WAITING || (state == Thread.State.TIMED_WAITING && blocker instanceof Event))
                 && LockSupport.getBlocker(thread) == blocker
                 && !(blocker != null && blocker.getClass().getName().contains("ReentrantLock"));
     }

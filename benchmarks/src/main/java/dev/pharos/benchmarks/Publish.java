@@ -79,6 +79,9 @@ public final class Publish {
             } else if (table == Table.PROCESSES) {
                 commands.add("java -cp benchmarks/target/benchmarks.jar " + Processes.class.getName());
                 results = Processes.measure();
+            } else if (table == Table.CLUSTERS) {
+                commands.add("java -cp benchmarks/target/benchmarks.jar " + Clusters.class.getName());
+                results = Clusters.measure();
             }
             entry.add("commands", GSON.toJsonTree(commands));
             entry.add("results", results);

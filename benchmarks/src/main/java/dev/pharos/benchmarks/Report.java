@@ -172,9 +172,9 @@ public final class Report {
     }
 
     /** A column of one JDK. */
-    private record Column(String title, String view, String jdk, Map<Rival, Median> cells) {
+    private record Column(String title, String view, String jdk, boolean ofTimes, Map<Rival, Median> cells) {
         Column titled(String newTitle) {
-            return new Column(newTitle, view, jdk, cells);
+            return new Column(newTitle, view, jdk, ofTimes, cells);
         }
     }
 
@@ -189,13 +189,15 @@ public final class Report {
         for (String title : titles) {
             for (Results of : results) {
                 Map<Rival, Median> cells = new LinkedHashMap<>();
+                boolean ofTimes = true;
                 for (Figure figure : figures(of, table)) {
                     if (figure.view().equals(view) && figure.column().equals(title)) {
                         cells.put(figure.rival(), figure.value());
+                        ofTimes = figure.isTime();
                     }
                 }
                 if (!cells.isEmpty()) {
-                    columns.add(new Column(title, view, of.jdk(), cells));
+                    columns.add(new Column(title, view, of.jdk(), ofTimes, cells));
                 }
             }
         }
@@ -223,7 +225,7 @@ public final class Report {
     }
 
     private static String cell(Table table, List<Column> columns, Column column, Rival rival, Median value) {
-        if (table.base == Table.Base.NONE) {
+        if (!column.ofTimes) {
             return value.toString();
         }
         Median base = null;

@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
@@ -23,8 +24,10 @@ import java.util.stream.DoubleStream;
 /** What {@link Publish} has recorded of one JDK. */
 record Results(String jdk, Map<Table, Entry> tables) {
     private static final Pattern NAME = Pattern.compile("(jdk)(\\d+)\\.json");
-    private static final Map<String, Double> NANOS =
-            Map.of("ns/op", 1.0, "us/op", 1e3, "ms/op", 1e6, "s/op", 1e9, "B", 1.0);
+    private static final Map<String, Double> NANOS = Map.of("ns/op", 1.0, "us/op", 1e3, "ms/op", 1e6, "s/op", 1e9);
+
+    /** The units of what is no time. */
+    private static final Set<String> COUNTS = Set.of("B", "notifications");
 
     /** What was recorded of a table, and where it comes from. */
     record Entry(String provenance, List<Figure> figures) {}
@@ -32,9 +35,14 @@ record Results(String jdk, Map<Table, Entry> tables) {
     /**
      * One figure: what is measured, in which case, with which rival.
      *
-     * @param value in nanoseconds, or in bytes
+     * @param value in nanoseconds, or if it is no time, a number of bytes or of what the view says
      */
-    record Figure(String view, String column, Rival rival, Median value) {}
+    record Figure(String view, String column, Rival rival, Median value, boolean isTime) {
+        /** A time. */
+        Figure(String view, String column, Rival rival, Median value) {
+            this(view, column, rival, value, true);
+        }
+    }
 
     /**
      * Reads a record.
@@ -116,7 +124,8 @@ record Results(String jdk, Map<Table, Entry> tables) {
             }
             return;
         }
-        figures.add(new Figure(view, column, rival, Median.of(primary).times(1 / operations)));
+        boolean isTime = !COUNTS.contains(text(result.getAsJsonObject("primaryMetric"), "scoreUnit"));
+        figures.add(new Figure(view, column, rival, Median.of(primary).times(1 / operations), isTime));
         if (more.has("cpuNanos")) {
             Median cpu = Median.of(raw(more.getAsJsonObject("cpuNanos")));
             figures.add(new Figure("processor time", column, rival, cpu.times(1 / operations)));
@@ -125,7 +134,7 @@ record Results(String jdk, Map<Table, Entry> tables) {
 
     private static double[] values(JsonObject metric) {
         String unit = text(metric, "scoreUnit");
-        Double nanos = NANOS.get(unit);
+        Double nanos = COUNTS.contains(unit) ? Double.valueOf(1) : NANOS.get(unit);
         if (nanos == null) {
             throw new IllegalArgumentException("the unit " + unit + " is none that it uses");
         }

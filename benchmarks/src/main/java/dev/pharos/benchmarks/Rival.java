@@ -50,9 +50,15 @@ public enum Rival {
     /** The event between processes; here, one that nobody else has open. */
     PROCESS_EVENT("ProcessEvent", MappedFile::new),
     /** A limit: no other process is woken for less. */
-    C_FUTEX("C, a raw futex (limit)", Rival::betweenProcesses),
-    UNIX_SOCKET("Java, a Unix socket", Rival::betweenProcesses),
-    PYTHON_EVENT("Python, multiprocessing.Event", Rival::betweenProcesses);
+    C_FUTEX("C, a raw futex (limit)", Rival::notInOneJvm),
+    UNIX_SOCKET("Java, a Unix socket", Rival::notInOneJvm),
+    PYTHON_EVENT("Python, multiprocessing.Event", Rival::notInOneJvm),
+
+    /** The event between machines. */
+    CLUSTER_EVENT("ClusterEvent", Rival::notInOneJvm),
+    /** A limit: nobody learns of a write to ZooKeeper for less. It is no flag: who comes late waits for the next write. */
+    ZOOKEEPER_WATCH("ZooKeeper, a raw watch (limit)", Rival::notInOneJvm),
+    CURATOR_BARRIER("Curator, DistributedBarrier (loses sets)", Rival::notInOneJvm);
 
     /** As the tables call it. */
     final String title;
@@ -70,8 +76,8 @@ public enum Rival {
         return flags.get();
     }
 
-    private static Flag betweenProcesses() {
-        throw new IllegalStateException("this rival only plays between processes: see Processes");
+    private static Flag notInOneJvm() {
+        throw new IllegalStateException("this rival plays between processes or machines: see Processes and Clusters");
     }
 
     private static final class MappedFile implements Flag {

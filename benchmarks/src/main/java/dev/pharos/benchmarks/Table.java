@@ -16,17 +16,16 @@ enum Table {
     TIME_OUTS("TimeOuts", 2.5, Base.FIRST_COLUMN, false),
     FUTURES("Futures", 1, Base.OURS, false),
     ANY_WAIT("AnyWait", 1, Base.FIRST_COLUMN, false),
-    FOOTPRINT("Footprint", 0.1, Base.NONE, false),
-    PROCESSES("Processes", 1, Base.OURS, false);
+    FOOTPRINT("Footprint", 0.1, Base.OURS, false),
+    PROCESSES("Processes", 1, Base.OURS, false),
+    CLUSTERS("Clusters", 8, Base.OURS, false);
 
-    /** To what the cells of a table are ratios. */
+    /** To what the times of a table are ratios. What is no time is shown as it is. */
     enum Base {
         /** To our event, in the same column. */
         OURS,
         /** To the same rival, in the first column. */
-        FIRST_COLUMN,
-        /** To nothing: they are as measured. */
-        NONE
+        FIRST_COLUMN
     }
 
     /** The names of benchmarks, or parts of them, that do not run on a JDK before 21. */
@@ -67,7 +66,11 @@ enum Table {
 
     /** Our event among the rivals. */
     Rival ours() {
-        return this == PROCESSES ? Rival.PROCESS_EVENT : Rival.THREAD_EVENT;
+        return switch (this) {
+            case PROCESSES -> Rival.PROCESS_EVENT;
+            case CLUSTERS -> Rival.CLUSTER_EVENT;
+            default -> Rival.THREAD_EVENT;
+        };
     }
 
     /** The arguments of JMH, for each run of it; none if it is not a matter for JMH. */
@@ -77,7 +80,7 @@ enum Table {
         if (!Threads.haveVirtual() && (this == HAND_OFF || this == TIMED_WAIT)) {
             arguments.addAll(List.of("-e", NEEDS_VIRTUAL_THREADS));
         }
-        if (this != FOOTPRINT && this != PROCESSES) {
+        if (this != FOOTPRINT && this != PROCESSES && this != CLUSTERS) {
             runs.add(List.copyOf(arguments));
         }
         if (this == REDUNDANT_SETS) {

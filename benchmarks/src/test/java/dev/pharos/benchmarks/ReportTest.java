@@ -91,6 +91,18 @@ class ReportTest {
     }
 
     @Test
+    void write_countsBesideTimes_asTheyAre() throws Exception {
+        assertThat(report())
+                .contains(
+                        "**Until await returns**\n\n| | 99th percentile, JDK 17 | 99th percentile, JDK 25 |",
+                        "| ClusterEvent | 5 ms | 2.50 ms |",
+                        "| ZooKeeper, a raw watch (limit) | 0.800x | 0.800x |",
+                        "**Notifications of clear**\n\n| | 1,000, JDK 17 | 1,000, JDK 25 |",
+                        "| ClusterEvent | 0 | 0 |",
+                        "| ClusterEvent | 1000 | 1000 |");
+    }
+
+    @Test
     void write_tableWithoutRecord_saysSo() throws Exception {
         assertThat(report()).contains("<!-- table: AnyWait -->\n\nNot measured yet.\n\n<!-- end -->");
     }

@@ -84,4 +84,26 @@ class SmokeTest {
         }
         assertThat(results).contains("PROCESS_EVENT", "UNIX_SOCKET");
     }
+
+    @Test
+    void measure_clusters_givesResults() throws Exception {
+        Set<String> results = new TreeSet<>();
+        for (JsonElement result : Clusters.measure(new Clusters.Scale(1, 1, 2, 1, 2, List.of(3), List.of(4)))) {
+            JsonObject object = result.getAsJsonObject();
+            String name = object.get("benchmark").getAsString().replaceFirst(".*\\.", "");
+            double score = object.getAsJsonObject("primaryMetric").get("score").getAsDouble();
+            if (name.startsWith("notifications")) {
+                assertThat(score).as(name).isEqualTo(name.equals("notificationsOfClear") ? 0 : 3);
+            } else {
+                assertThat(score).as(name).isPositive();
+            }
+            results.add(
+                    name + " " + object.getAsJsonObject("params").get("rival").getAsString());
+        }
+        assertThat(results)
+                .contains("notificationsOfClear CLUSTER_EVENT", "notificationsOfSetAndClear CLUSTER_EVENT")
+                .contains("untilAwaitReturns CURATOR_BARRIER", "isSet ZOOKEEPER_WATCH", "clear CLUSTER_EVENT")
+                .contains("untilTheLastSessionIsReleased ZOOKEEPER_WATCH", "insideSet CLUSTER_EVENT")
+                .contains("untilTheLastThreadIsAwake CURATOR_BARRIER");
+    }
 }

@@ -32,7 +32,7 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
  * Servers of an ensemble, each a process of its own, so that they can be killed and paused. They are numbered from 0.
  * No process outlives this JVM: a server ends when its standard input does, and one that is paused goes on to see it.
  */
-final class Servers implements AutoCloseable {
+public final class Servers implements AutoCloseable {
     /** A tick of the servers. They grant sessions of 2 to 20 ticks, and give up on one another after 4. */
     static final long TICK_MILLIS = 500;
 
@@ -47,6 +47,7 @@ final class Servers implements AutoCloseable {
     private static final Random RANDOM = new Random();
 
     private final Path folder;
+    private final List<String> settings;
     private final List<Server> servers = new ArrayList<>();
     private final Thread hook = new Thread(this::end);
 
@@ -81,7 +82,8 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    private Servers(int count, boolean linked, Hosts hosts) throws IOException {
+    private Servers(int count, boolean linked, Hosts hosts, List<String> settings) throws IOException {
+        this.settings = settings;
         Path memory = Path.of("/dev/shm");
         folder = Files.isWritable(memory)
                 ? Files.createTempDirectory(memory, "pharos-servers-")
@@ -100,26 +102,26 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** Starts so many servers, and returns when they serve. */
-    static Servers start(int count) {
-        return start(count, false);
+    /** Starts so many servers, and returns when they serve. The settings are lines of their configuration. */
+    public static Servers start(int count, String... settings) {
+        return start(count, false, null, List.of(settings));
     }
 
     /** Starts so many servers, which can be cut off from one another if they are linked by proxies. */
     static Servers start(int count, boolean linked) {
-        return start(count, linked, null);
+        return start(count, linked, null, List.of());
     }
 
     /** Starts a server on each of the first hosts. */
     static Servers start(int count, Hosts hosts) {
-        return start(count, false, hosts);
+        return start(count, false, hosts, List.of());
     }
 
-    private static Servers start(int count, boolean linked, Hosts hosts) {
+    private static Servers start(int count, boolean linked, Hosts hosts, List<String> settings) {
         for (int attempt = 1; ; attempt++) {
             Servers servers = null;
             try {
-                servers = new Servers(count, linked, hosts);
+                servers = new Servers(count, linked, hosts, settings);
                 for (int i = 0; i < count; i++) {
                     servers.start(servers.servers.get(i), i);
                 }
@@ -160,6 +162,7 @@ final class Servers implements AutoCloseable {
                     : links.get(server).get(i).election().port();
             lines.add("server." + (i + 1) + "=" + servers.get(i).host + ":" + quorum + ":" + election);
         }
+        lines.addAll(settings); // of two lines for the same, the last holds
         return lines;
     }
 
@@ -219,17 +222,17 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    int count() {
+    public int count() {
         return servers.size();
     }
 
     /** The addresses of all servers, as a client takes them. */
-    String address() {
+    public String address() {
         return IntStream.range(0, count()).mapToObj(this::address).collect(Collectors.joining(","));
     }
 
     /** The address of one server. */
-    String address(int server) {
+    public String address(int server) {
         return servers.get(server).host + ":" + port(server);
     }
 
@@ -259,7 +262,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The answer of a server to a command of four letters; empty if there is none within a second. */
-    String ask(int server, String command) {
+    public String ask(int server, String command) {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(1_000);
             socket.connect(new InetSocketAddress(servers.get(server).host, servers.get(server).client), 1_000);
@@ -285,7 +288,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** The server that leads. Waits until one does. */
-    int leader() {
+    public int leader() {
         int[] leader = new int[1];
         until("one of the servers leads", () -> {
             int[] leaders = IntStream.range(0, count())
