@@ -118,9 +118,10 @@ final class Demo implements Callable<Integer> {
             out.println("--- timeline");
             Timeline timeline = recording.end("pharos demo");
             TextPicture.print(timeline, terminal);
-            return page == null
+            Path file = page;
+            return file == null
                     ? ExitCode.DONE
-                    : messages.each(List.of(page), file -> {
+                    : messages.each(List.of(new FileAddress(file)), ignored -> {
                         TimelineVerb.write(timeline, file, Page::write);
                         return ExitCode.DONE;
                     });

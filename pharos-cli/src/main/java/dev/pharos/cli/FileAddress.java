@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The path of a file that is an event, or of a folder of such. */
+/** The path of a file that is an event, or of a folder of such; or, for the sake of its messages, of any other file. */
 final class FileAddress extends Address {
     private final Path path;
 

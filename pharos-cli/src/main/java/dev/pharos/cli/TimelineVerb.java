@@ -86,7 +86,7 @@ final class TimelineVerb implements Callable<Integer> {
         if (text && json) {
             throw new ParameterException(spec.commandLine(), "--text and --json exclude each other: give one of them");
         }
-        return messages.each(List.of(recording), ignored -> draw()).status;
+        return messages.each(List.of(new FileAddress(recording)), ignored -> draw()).status;
     }
 
     private ExitCode draw() throws IOException {
@@ -116,8 +116,8 @@ final class TimelineVerb implements Callable<Integer> {
         print(timeline);
         ExitCode code = ExitCode.DONE;
         for (Map.Entry<Path, Form> file : files.entrySet()) {
-            code = code.or(messages.each(List.of(file.getKey()), path -> {
-                write(timeline, path, file.getValue());
+            code = code.or(messages.each(List.of(new FileAddress(file.getKey())), ignored -> {
+                write(timeline, file.getKey(), file.getValue());
                 return ExitCode.DONE;
             }));
         }
