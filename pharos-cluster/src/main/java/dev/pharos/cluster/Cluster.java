@@ -55,7 +55,7 @@ public final class Cluster implements AutoCloseable {
     /** The holds that are not closed. */
     private final Set<ClusterEvent.Hold> holds = ConcurrentHashMap.newKeySet();
 
-    /** The holds that are closed, but perhaps still stand. */
+    /** The holds that are closed or lost, but perhaps still stand. */
     private final Set<ClusterEvent.Hold> dropped = ConcurrentHashMap.newKeySet();
 
     /** What the names of changes begin with. */
@@ -93,7 +93,7 @@ public final class Cluster implements AutoCloseable {
         public void connected() {
             tell("connected");
             waiters.values().forEach(Waiters::lookAgain);
-            dropped.forEach(Cluster.this::dropLater);
+            dropped.forEach(hold -> dropLater(hold, answer -> {}));
         }
 
         @Override
@@ -105,8 +105,10 @@ public final class Cluster implements AutoCloseable {
         public void expired() {
             LOG.warn("{}: the session has expired; holds that are lost: {}", address, holds.size());
             tell("expired");
-            dropped.clear();
-            holds.forEach(ClusterEvent.Hold::lose);
+            for (ClusterEvent.Hold hold : holds) {
+                hold.lose();
+                dropped.add(hold); // the servers may keep it for longer
+            }
         }
 
         private void tell(String state) {
@@ -325,7 +327,6 @@ public final class Cluster implements AutoCloseable {
                             (Consumer<Answer<Boolean>> then) -> engine.create(name, Snapshot.first(), then));
                 }
             }
-            those.saw(now);
             ClusterEvent event = new ClusterEvent(this, those, now.incarnation());
             handles.add(event);
             return event;
@@ -340,7 +341,13 @@ public final class Cluster implements AutoCloseable {
         Engine.Sight sight = ask(
                 address.of(name),
                 deadline,
-                (Consumer<Answer<Engine.Sight>> then) -> engine.look(name, Engine.Interest.NONE, then));
+                (Consumer<Answer<Engine.Sight>> then) -> engine.look(name, null, Engine.Interest.NONE, answer -> {
+                    Waiters those = waiters.get(name);
+                    if (those != null && answer.value() != null) {
+                        those.saw(answer.value().snapshot());
+                    }
+                    then.accept(answer);
+                }));
         return sight == null ? null : sight.snapshot();
     }
 
@@ -403,12 +410,48 @@ public final class Cluster implements AutoCloseable {
      * Deletes an event. Those who have it open get a {@link ClusterEventException.Removed}, those who wait for it too.
      *
      * @param name its name
-     * @return {@code true} if this call deleted it, {@code false} if there was none
-     * @throws ClusterEventException if it could not be deleted
+     * @return {@code true} if there was one, {@code false} if there was none
+     * @throws ClusterEventException if it could not be deleted; {@link ClusterEventException.OutcomeUnknown} if it has
+     *     perhaps been
      */
     public boolean delete(String name) {
         String where = address.of(name);
-        return ask(where, deadline(where), (Consumer<Answer<Boolean>> then) -> engine.delete(name, then)) != null;
+        long deadline = deadline(where);
+        try {
+            Snapshot found = find(name, deadline);
+            return found != null && delete(name, found.incarnation(), deadline);
+        } catch (ClusterEventException.Corrupt e) {
+            return delete(name, null, deadline);
+        }
+    }
+
+    /**
+     * Deletes this event, and no other that has its name by now; or, if null, a damaged one, which cannot be told from
+     * another: that is not tried again when the connection was lost. False if there was none.
+     */
+    private boolean delete(String name, @Nullable UUID incarnation, long deadline) {
+        String where = address.of(name);
+        boolean unsure = false;
+        try {
+            while (true) {
+                Reply<Boolean> reply = new Reply<>();
+                engine.delete(name, incarnation, reply);
+                Answer<Boolean> answer = reply.await(deadline);
+                Answer.Kind kind = answer == null ? Answer.Kind.LOST : answer.kind();
+                if (kind == Answer.Kind.DONE || kind == Answer.Kind.ABSENT) {
+                    return kind == Answer.Kind.DONE || unsure;
+                } else if (answer != null && answer.failure() != null) {
+                    throw answer.failure().again();
+                }
+                unsure |= kind == Answer.Kind.LOST;
+                if ((unsure && incarnation == null) || answer == null || !awaitConnection(deadline)) {
+                    throw unavailable(where);
+                }
+                checkOpen(where);
+            }
+        } catch (ClusterEventException e) {
+            throw unsure ? new ClusterEventException.OutcomeUnknown(where, e) : e;
+        }
     }
 
     /**
@@ -493,27 +536,32 @@ public final class Cluster implements AutoCloseable {
 
     /** Ends a hold, and waits for that, but not for ever. */
     void drop(ClusterEvent.Hold hold) {
-        dropped.add(hold);
-        Reply<Boolean> reply = new Reply<>();
-        engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
-                dropped.remove(hold);
+        long deadline = System.nanoTime() + operationNanos();
+        Answer<Boolean> answer;
+        do {
+            Reply<Boolean> reply = new Reply<>();
+            dropLater(hold, reply);
+            answer = reply.await(deadline);
+            if (answer != null && answer.failure() != null) {
+                throw answer.failure().again();
             }
-            reply.accept(answer);
-        });
-        Answer<Boolean> answer = reply.await(System.nanoTime() + operationNanos());
-        if (answer != null && answer.failure() != null) {
-            throw answer.failure().again();
-        }
+        } while (answer != null && answer.value() == null && !closed && awaitConnection(deadline));
     }
 
-    /** Tries once more to end a hold. */
-    private void dropLater(ClusterEvent.Hold hold) {
+    /** Ends a hold, as soon as there is a connection; it is tried on each until a server has said that it has ended. */
+    void dropLater(ClusterEvent.Hold hold, Consumer<Answer<Boolean>> then) {
+        dropped.add(hold);
         engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
+            if (answer.value() != null) {
                 dropped.remove(hold);
             }
+            then.accept(answer);
         });
+    }
+
+    /** Whether a hold that is to end perhaps still stands. */
+    boolean isDropping(ClusterEvent.Hold hold) {
+        return dropped.contains(hold);
     }
 
     /** Called when a handle is closed; false if it was before. */

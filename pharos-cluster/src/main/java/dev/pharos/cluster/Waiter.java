@@ -165,7 +165,7 @@ final class Waiter {
     /** Has it decided, by a look that begins now, whether this is released by now; as far as there is a connection. */
     void decide() {
         Reply<Sight> reply = new Reply<>();
-        waiters.engine().look(waiters.name, Interest.NONE, answer -> {
+        waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {
             see(answer, false);
             reply.accept(answer);
         });

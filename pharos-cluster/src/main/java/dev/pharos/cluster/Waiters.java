@@ -4,6 +4,7 @@ package dev.pharos.cluster;
 import dev.pharos.cluster.Engine.Interest;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
@@ -26,7 +27,7 @@ final class Waiters {
     /** The waiters by number. Lock-free, since a virtual thread may lose its carrier with a lock in its hand. */
     private final Map<Long, Waiter> waiters = new ConcurrentSkipListMap<>();
 
-    /** Perhaps old: a guess at what a change will find. */
+    /** Perhaps old: a guess at what a change will find. Written by the engine's answers only, so in their order. */
     private volatile @Nullable Snapshot last;
 
     Waiters(Engine engine, String name) {
@@ -43,6 +44,7 @@ final class Waiters {
         return last;
     }
 
+    /** Somebody has seen it; called by the engine's answers only. */
     void saw(Snapshot snapshot) {
         last = snapshot;
     }
@@ -51,7 +53,7 @@ final class Waiters {
     void add(Waiter waiter) {
         waiter.number = numbers.incrementAndGet();
         waiters.put(waiter.number, waiter);
-        engine.look(name, interest(waiter.set), waiter::arrived);
+        engine.look(name, waiter.event.incarnation(), interest(waiter.set), waiter::arrived);
     }
 
     /** Removes a waiter, if it is there. */
@@ -77,7 +79,7 @@ final class Waiters {
         }
     }
 
-    /** This process has changed the event, or verified what it is. */
+    /** This process has changed the event. Not for what was verified only: of that, the holders are a guess. */
     void changed(Snapshot snapshot) {
         last = snapshot;
         for (Waiter waiter : waiters.values()) {
@@ -95,7 +97,8 @@ final class Waiters {
         List<Waiter> those =
                 waiters.values().stream().filter(waiter -> waiter.set == set).toList();
         if (!those.isEmpty()) {
-            engine.look(name, interest(set), answer -> those.forEach(waiter -> waiter.arrived(answer)));
+            UUID incarnation = those.get(0).event.incarnation();
+            engine.look(name, incarnation, interest(set), answer -> those.forEach(waiter -> waiter.arrived(answer)));
         }
     }
 
