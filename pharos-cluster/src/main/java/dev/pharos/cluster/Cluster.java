@@ -13,6 +13,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,10 @@ public final class Cluster implements AutoCloseable {
     /** Those of this process who wait, by the name of the event, while there are handles for it. */
     private final Map<String, Waiters> waiters = new ConcurrentHashMap<>();
 
+    /** Wakes crowds of those who wait, by a thread that there is while there is something to do. */
+    private final ThreadPoolExecutor crowd =
+            new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Cluster::waking);
+
     /** The handles that are open. */
     private final Set<ClusterEvent> handles = ConcurrentHashMap.newKeySet();
 
@@ -68,7 +75,14 @@ public final class Cluster implements AutoCloseable {
     private Cluster(Address address, Options options) {
         this.address = address;
         this.options = options;
+        crowd.allowCoreThreadTimeOut(true);
         this.engine = new ZooKeeperEngine(address, options, new Listener());
+    }
+
+    private static Thread waking(Runnable work) {
+        Thread thread = new Thread(null, work, "pharos-cluster wakes", 0L, false);
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** What the engine tells. */
@@ -162,10 +176,11 @@ public final class Cluster implements AutoCloseable {
             return new Options(sessionTimeout, operationTimeout, access, Map.copyOf(more));
         }
 
+        private static final Duration SHORTEST = Duration.ofMillis(1);
         private static final Duration LONGEST = Duration.ofDays(1);
 
-        private static Duration positive(Duration timeout) {
-            if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(LONGEST) > 0) {
+        private static Duration valid(Duration timeout) {
+            if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
                 throw new IllegalArgumentException("no timeout: " + timeout + "; give one from 1 ms to 1 day");
             }
             return timeout;
@@ -180,7 +195,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options sessionTimeout(Duration timeout) {
-            return new Options(positive(timeout), operationTimeout, access, security);
+            return new Options(valid(timeout), operationTimeout, access, security);
         }
 
         /**
@@ -191,7 +206,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options operationTimeout(Duration timeout) {
-            return new Options(sessionTimeout, positive(timeout), access, security);
+            return new Options(sessionTimeout, valid(timeout), access, security);
         }
 
         /**
@@ -239,7 +254,8 @@ public final class Cluster implements AutoCloseable {
         }
 
         /**
-         * Who may use events that are made by this cluster's {@link Cluster#event}.
+         * Who may use events that are made by this cluster's {@link Cluster#event}, and the root, if that makes it: who
+         * else may make events there. Under the nodes above the root, everybody may make other roots.
          *
          * @param access who
          * @return a copy
@@ -311,7 +327,7 @@ public final class Cluster implements AutoCloseable {
     public ClusterEvent event(String name) {
         String where = address.of(name); // throws if it is none
         Waiters those = waiters.compute(name, (key, present) -> {
-            Waiters chosen = present == null ? new Waiters(engine, name) : present;
+            Waiters chosen = present == null ? new Waiters(engine, crowd, name) : present;
             chosen.handles++;
             return chosen;
         });

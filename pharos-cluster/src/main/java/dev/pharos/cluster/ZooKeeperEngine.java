@@ -100,7 +100,7 @@ final class ZooKeeperEngine implements Engine {
     private final Listener listener;
     private final List<ACL> access;
 
-    /** For the nodes above the events, which are for the events of others, too. */
+    /** For the nodes above the root, which are for the roots of others, too. */
     private final List<ACL> above;
 
     private final ZKClientConfig config;
@@ -158,8 +158,7 @@ final class ZooKeeperEngine implements Engine {
 
     private static List<ACL> above() {
         List<ACL> both = new ArrayList<>(ZooDefs.Ids.CREATOR_ALL_ACL);
-        both.add(new ACL(
-                ZooDefs.Perms.READ | ZooDefs.Perms.CREATE | ZooDefs.Perms.DELETE, ZooDefs.Ids.ANYONE_ID_UNSAFE));
+        both.add(new ACL(ZooDefs.Perms.READ | ZooDefs.Perms.CREATE, ZooDefs.Ids.ANYONE_ID_UNSAFE));
         return both;
     }
 
@@ -852,7 +851,7 @@ final class ZooKeeperEngine implements Engine {
         open.create(
                 path,
                 data,
-                above,
+                path.length() < address.root().length() ? above : access,
                 CreateMode.PERSISTENT,
                 (rc, where, context, made) -> {
                     Code code = code(rc);

@@ -103,7 +103,7 @@ class ClusterTest {
 
     @Test
     void options_bad_throw() {
-        for (Duration time : List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofDays(2))) {
+        for (Duration time : List.of(Duration.ZERO, Duration.ofNanos(1), Duration.ofSeconds(-1), Duration.ofDays(2))) {
             assertThatIllegalArgumentException().isThrownBy(() -> Cluster.Options.DEFAULTS.sessionTimeout(time));
             assertThatIllegalArgumentException().isThrownBy(() -> Cluster.Options.DEFAULTS.operationTimeout(time));
         }

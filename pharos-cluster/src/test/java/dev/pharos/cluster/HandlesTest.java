@@ -9,6 +9,7 @@ import dev.pharos.TestThreads;
 import dev.pharos.ThreadEvent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -293,6 +294,50 @@ class HandlesTest {
             proxy.heal();
             threads.join(closing);
             assertThat(event.isSet()).isFalse();
+        }
+    }
+
+    /** Longer than those that are told at once, so that some of them have yet to hear of it. */
+    @Test
+    void close_crowdWasReleased_allReturnNormally() throws Exception {
+        List<CompletableFuture<Void>> set = new ArrayList<>();
+        List<CompletableFuture<Void>> clear = new ArrayList<>();
+        List<Thread> crowd = threads.start(20, () -> {
+            for (int i = 0; i < 50; i++) {
+                CompletableFuture<Void> future = event.whenSet();
+                synchronized (set) {
+                    set.add(future);
+                }
+            }
+        });
+        threads.join(crowd);
+        event.set();
+        for (int i = 0; i < 200; i++) {
+            clear.add(event.whenClear());
+        }
+        event.clear();
+        event.close();
+        for (CompletableFuture<Void> future : set) {
+            threads.get(future);
+        }
+        for (CompletableFuture<Void> future : clear) {
+            threads.get(future);
+        }
+    }
+
+    @Test
+    void awaitAny_connectionIsSilent_returnsWithAnEventOfThisProcess() {
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+            ThreadEvent near = new ThreadEvent();
+            ClusterEvent silent = far.event("event");
+            Thread waiter =
+                    threads.start(() -> assertThat(Event.awaitAny(silent, near)).isSameAs(near));
+            threads.awaitBlocked(waiter);
+            proxy.drop(true, true);
+            near.set();
+            threads.join(waiter);
+            assertThat(far.isConnected()).as("nobody has noticed yet").isTrue();
         }
     }
 
