@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
  * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
- * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set.
+ * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set. If
+ * enough are complete, it does not matter what became of others that are far away, and they are not asked.
  */
 final class GroupWait {
     private GroupWait() {}

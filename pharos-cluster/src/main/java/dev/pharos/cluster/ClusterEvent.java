@@ -87,6 +87,10 @@ public final class ClusterEvent implements Event, AutoCloseable {
      * order of the store; handing word and answers to different threads would break it. In a first version that did,
      * waiters were released by sets that were over before they came.
      *
+     * That thread counts each word, and each ticket has the count at which it was taken. So one write of the count says
+     * who is released, in whatever order they hear of it: whoever withdraws or fails a waiter asks first. The first few
+     * are told by that thread itself; a crowd, by another, so that set() does not pay for it, nor any other answer.
+     *
      * Tempting and wrong: to read the flag when one is told. It may be clear again, and that set would be lost. To count on
      * word of a set only: what happens while there is no connection is told on return in most cases, but not in all.
      * To look without a barrier: servers may lag behind, also the one that has just answered another client.
@@ -228,7 +232,9 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 hold.epoch = change(before -> before.hold(id), id, id).epoch() + 1;
             } catch (ClusterEventException e) {
                 cluster.holds().remove(hold);
-                cluster.dropLater(hold, answer -> {}); // perhaps it was made
+                if (e instanceof ClusterEventException.OutcomeUnknown) {
+                    cluster.dropLater(hold, answer -> {}); // perhaps it was made
+                }
                 throw e;
             }
             if (!hold.gone) {

@@ -62,8 +62,9 @@ public final class ClusterServer implements AutoCloseable {
         properties.setProperty("admin.enableServer", "false");
         properties.setProperty("4lw.commands.whitelist", "*");
         properties.setProperty("autopurge.purgeInterval", "1");
+        ZooKeeperServerEmbedded server = null;
         try {
-            ZooKeeperServerEmbedded server = ZooKeeperServerEmbedded.builder()
+            server = ZooKeeperServerEmbedded.builder()
                     .baseDir(data)
                     .configuration(properties)
                     .exitHandler(ExitHandler.LOG_ONLY)
@@ -71,6 +72,12 @@ public final class ClusterServer implements AutoCloseable {
             server.start(START_MILLIS);
             return new ClusterServer(server, chosen);
         } catch (Exception e) {
+            if (server != null) {
+                server.close(); // what has started of it
+            }
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             throw new ClusterEventException.Unavailable(
                     data.toString(), "a server could not be started (" + e + "); see that no other uses the folder", e);
         }

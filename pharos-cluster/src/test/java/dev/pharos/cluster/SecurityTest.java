@@ -58,6 +58,7 @@ class SecurityTest {
                 Eve { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="wrong"; };
                 """);
         System.setProperty("java.security.auth.login.config", jaas.toString());
+        Configuration.setConfiguration(null); // a server that ran here before has found none, which is remembered
         System.setProperty(
                 "zookeeper.authProvider.sasl", "org.apache.zookeeper.server.auth.SASLAuthenticationProvider");
         port = freePort();
