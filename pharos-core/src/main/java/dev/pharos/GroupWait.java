@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import dev.pharos.far.FarFuture;
 import dev.pharos.jfr.Recorder;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
  * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
- * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set.
+ * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set. If
+ * enough are complete, it does not matter what became of others that are far away, and they are not asked.
  */
 final class GroupWait {
     private GroupWait() {}
@@ -49,6 +51,12 @@ final class GroupWait {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
+            boolean decide = !gate.isSet(); // else enough are complete, and the others only leave
+            for (CompletableFuture<Void> future : futures) {
+                if (future instanceof FarFuture far) {
+                    far.beginToEnd(decide);
+                }
+            }
             futures.forEach(future -> future.cancel(false));
         }
         int released = 0;

@@ -58,6 +58,7 @@ class SecurityTest {
                 Eve { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="wrong"; };
                 """);
         System.setProperty("java.security.auth.login.config", jaas.toString());
+        Configuration.setConfiguration(null); // a server that ran here before has found none, which is remembered
         System.setProperty(
                 "zookeeper.authProvider.sasl", "org.apache.zookeeper.server.auth.SASLAuthenticationProvider");
         port = freePort();
@@ -187,6 +188,15 @@ class SecurityTest {
             ada.event("event").clear();
             threads.join(waiter);
             assertThat(other.events()).containsExactly("event");
+        }
+    }
+
+    @Test
+    void access_creator_leavesRoomForOtherRoots() {
+        try (Cluster ada = connect("/shared/ada", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/shared/other", BRIEF)) {
+            assertWorks(ada);
+            assertWorks(other);
         }
     }
 
