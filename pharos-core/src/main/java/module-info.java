@@ -8,6 +8,8 @@ module dev.pharos {
     requires static org.jspecify;
 
     exports dev.pharos;
+    exports dev.pharos.far to
+            dev.pharos.cluster;
     exports dev.pharos.jfr to
             dev.pharos.cluster,
             dev.pharos.process;

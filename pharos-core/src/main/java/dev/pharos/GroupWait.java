@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import dev.pharos.far.FarFuture;
 import dev.pharos.jfr.Recorder;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,12 @@ final class GroupWait {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
+            boolean decide = !gate.isSet(); // else enough are complete, and the others only leave
+            for (CompletableFuture<Void> future : futures) {
+                if (future instanceof FarFuture far) {
+                    far.beginToEnd(decide);
+                }
+            }
             futures.forEach(future -> future.cancel(false));
         }
         int released = 0;

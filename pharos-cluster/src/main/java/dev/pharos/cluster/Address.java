@@ -109,7 +109,11 @@ record Address(String servers, String root) {
 
     /** Whether a node of this name can be an event: somebody else may have made others. */
     static boolean isEscaped(String node) {
-        return ESCAPED.matcher(node).matches() && escape(unescape(node)).equals(node);
+        if (!ESCAPED.matcher(node).matches()) {
+            return false;
+        }
+        String name = unescape(node);
+        return name.length() <= LONGEST_NAME && escape(name).equals(node);
     }
 
     /** The name of the event whose node has this name. */

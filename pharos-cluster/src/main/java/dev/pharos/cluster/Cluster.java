@@ -13,6 +13,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,13 +52,17 @@ public final class Cluster implements AutoCloseable {
     /** Those of this process who wait, by the name of the event, while there are handles for it. */
     private final Map<String, Waiters> waiters = new ConcurrentHashMap<>();
 
+    /** Wakes crowds of those who wait, by a thread that there is while there is something to do. */
+    private final ThreadPoolExecutor crowd =
+            new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Cluster::waking);
+
     /** The handles that are open. */
     private final Set<ClusterEvent> handles = ConcurrentHashMap.newKeySet();
 
     /** The holds that are not closed. */
     private final Set<ClusterEvent.Hold> holds = ConcurrentHashMap.newKeySet();
 
-    /** The holds that are closed, but perhaps still stand. */
+    /** The holds that are closed or lost, but perhaps still stand. */
     private final Set<ClusterEvent.Hold> dropped = ConcurrentHashMap.newKeySet();
 
     /** What the names of changes begin with. */
@@ -68,7 +75,14 @@ public final class Cluster implements AutoCloseable {
     private Cluster(Address address, Options options) {
         this.address = address;
         this.options = options;
+        crowd.allowCoreThreadTimeOut(true);
         this.engine = new ZooKeeperEngine(address, options, new Listener());
+    }
+
+    private static Thread waking(Runnable work) {
+        Thread thread = new Thread(null, work, "pharos-cluster wakes", 0L, false);
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** What the engine tells. */
@@ -93,7 +107,7 @@ public final class Cluster implements AutoCloseable {
         public void connected() {
             tell("connected");
             waiters.values().forEach(Waiters::lookAgain);
-            dropped.forEach(Cluster.this::dropLater);
+            dropped.forEach(hold -> dropLater(hold, answer -> {}));
         }
 
         @Override
@@ -105,8 +119,10 @@ public final class Cluster implements AutoCloseable {
         public void expired() {
             LOG.warn("{}: the session has expired; holds that are lost: {}", address, holds.size());
             tell("expired");
-            dropped.clear();
-            holds.forEach(ClusterEvent.Hold::lose);
+            for (ClusterEvent.Hold hold : holds) {
+                hold.lose();
+                dropped.add(hold); // the servers may keep it for longer
+            }
         }
 
         private void tell(String state) {
@@ -160,10 +176,11 @@ public final class Cluster implements AutoCloseable {
             return new Options(sessionTimeout, operationTimeout, access, Map.copyOf(more));
         }
 
+        private static final Duration SHORTEST = Duration.ofMillis(1);
         private static final Duration LONGEST = Duration.ofDays(1);
 
-        private static Duration positive(Duration timeout) {
-            if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(LONGEST) > 0) {
+        private static Duration valid(Duration timeout) {
+            if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
                 throw new IllegalArgumentException("no timeout: " + timeout + "; give one from 1 ms to 1 day");
             }
             return timeout;
@@ -178,7 +195,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options sessionTimeout(Duration timeout) {
-            return new Options(positive(timeout), operationTimeout, access, security);
+            return new Options(valid(timeout), operationTimeout, access, security);
         }
 
         /**
@@ -189,7 +206,7 @@ public final class Cluster implements AutoCloseable {
          * @return a copy
          */
         public Options operationTimeout(Duration timeout) {
-            return new Options(sessionTimeout, positive(timeout), access, security);
+            return new Options(sessionTimeout, valid(timeout), access, security);
         }
 
         /**
@@ -237,7 +254,8 @@ public final class Cluster implements AutoCloseable {
         }
 
         /**
-         * Who may use events that are made by this cluster's {@link Cluster#event}.
+         * Who may use events that are made by this cluster's {@link Cluster#event}, and the root, if that makes it: who
+         * else may make events there. Under the nodes above the root, everybody may make other roots.
          *
          * @param access who
          * @return a copy
@@ -309,7 +327,7 @@ public final class Cluster implements AutoCloseable {
     public ClusterEvent event(String name) {
         String where = address.of(name); // throws if it is none
         Waiters those = waiters.compute(name, (key, present) -> {
-            Waiters chosen = present == null ? new Waiters(engine, name) : present;
+            Waiters chosen = present == null ? new Waiters(engine, crowd, name) : present;
             chosen.handles++;
             return chosen;
         });
@@ -325,7 +343,6 @@ public final class Cluster implements AutoCloseable {
                             (Consumer<Answer<Boolean>> then) -> engine.create(name, Snapshot.first(), then));
                 }
             }
-            those.saw(now);
             ClusterEvent event = new ClusterEvent(this, those, now.incarnation());
             handles.add(event);
             return event;
@@ -340,7 +357,13 @@ public final class Cluster implements AutoCloseable {
         Engine.Sight sight = ask(
                 address.of(name),
                 deadline,
-                (Consumer<Answer<Engine.Sight>> then) -> engine.look(name, Engine.Interest.NONE, then));
+                (Consumer<Answer<Engine.Sight>> then) -> engine.look(name, null, Engine.Interest.NONE, answer -> {
+                    Waiters those = waiters.get(name);
+                    if (those != null && answer.value() != null) {
+                        those.saw(answer.value().snapshot());
+                    }
+                    then.accept(answer);
+                }));
         return sight == null ? null : sight.snapshot();
     }
 
@@ -403,12 +426,48 @@ public final class Cluster implements AutoCloseable {
      * Deletes an event. Those who have it open get a {@link ClusterEventException.Removed}, those who wait for it too.
      *
      * @param name its name
-     * @return {@code true} if this call deleted it, {@code false} if there was none
-     * @throws ClusterEventException if it could not be deleted
+     * @return {@code true} if there was one, {@code false} if there was none
+     * @throws ClusterEventException if it could not be deleted; {@link ClusterEventException.OutcomeUnknown} if it has
+     *     perhaps been
      */
     public boolean delete(String name) {
         String where = address.of(name);
-        return ask(where, deadline(where), (Consumer<Answer<Boolean>> then) -> engine.delete(name, then)) != null;
+        long deadline = deadline(where);
+        try {
+            Snapshot found = find(name, deadline);
+            return found != null && delete(name, found.incarnation(), deadline);
+        } catch (ClusterEventException.Corrupt e) {
+            return delete(name, null, deadline);
+        }
+    }
+
+    /**
+     * Deletes this event, and no other that has its name by now; or, if null, a damaged one, which cannot be told from
+     * another: that is not tried again when the connection was lost. False if there was none.
+     */
+    private boolean delete(String name, @Nullable UUID incarnation, long deadline) {
+        String where = address.of(name);
+        boolean unsure = false;
+        try {
+            while (true) {
+                Reply<Boolean> reply = new Reply<>();
+                engine.delete(name, incarnation, reply);
+                Answer<Boolean> answer = reply.await(deadline);
+                Answer.Kind kind = answer == null ? Answer.Kind.LOST : answer.kind();
+                if (kind == Answer.Kind.DONE || kind == Answer.Kind.ABSENT) {
+                    return kind == Answer.Kind.DONE || unsure;
+                } else if (answer != null && answer.failure() != null) {
+                    throw answer.failure().again();
+                }
+                unsure |= kind == Answer.Kind.LOST;
+                if ((unsure && incarnation == null) || answer == null || !awaitConnection(deadline)) {
+                    throw unavailable(where);
+                }
+                checkOpen(where);
+            }
+        } catch (ClusterEventException e) {
+            throw unsure ? new ClusterEventException.OutcomeUnknown(where, e) : e;
+        }
     }
 
     /**
@@ -493,27 +552,32 @@ public final class Cluster implements AutoCloseable {
 
     /** Ends a hold, and waits for that, but not for ever. */
     void drop(ClusterEvent.Hold hold) {
-        dropped.add(hold);
-        Reply<Boolean> reply = new Reply<>();
-        engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
-                dropped.remove(hold);
+        long deadline = System.nanoTime() + operationNanos();
+        Answer<Boolean> answer;
+        do {
+            Reply<Boolean> reply = new Reply<>();
+            dropLater(hold, reply);
+            answer = reply.await(deadline);
+            if (answer != null && answer.failure() != null) {
+                throw answer.failure().again();
             }
-            reply.accept(answer);
-        });
-        Answer<Boolean> answer = reply.await(System.nanoTime() + operationNanos());
-        if (answer != null && answer.failure() != null) {
-            throw answer.failure().again();
-        }
+        } while (answer != null && answer.value() == null && !closed && awaitConnection(deadline));
     }
 
-    /** Tries once more to end a hold. */
-    private void dropLater(ClusterEvent.Hold hold) {
+    /** Ends a hold, as soon as there is a connection; it is tried on each until a server has said that it has ended. */
+    void dropLater(ClusterEvent.Hold hold, Consumer<Answer<Boolean>> then) {
+        dropped.add(hold);
         engine.drop(hold.name(), hold.id(), answer -> {
-            if (answer.kind() != Answer.Kind.LOST && answer.kind() != Answer.Kind.UNSENT) {
+            if (answer.value() != null) {
                 dropped.remove(hold);
             }
+            then.accept(answer);
         });
+    }
+
+    /** Whether a hold that is to end perhaps still stands. */
+    boolean isDropping(ClusterEvent.Hold hold) {
+        return dropped.contains(hold);
     }
 
     /** Called when a handle is closed; false if it was before. */

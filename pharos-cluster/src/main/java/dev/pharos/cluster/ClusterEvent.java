@@ -67,12 +67,13 @@ public final class ClusterEvent implements Event, AutoCloseable {
      * but a fresh look. A call that finds nothing to change has just that verified, by the same means, and so stands in
      * the one order of all changes as well: it publishes. Holds come with a change of the epoch, but they go without any
      * change; so where it matters that the event is held, the engine makes one hold that stands a part of the comparison.
+     * The holders in a guess that was only verified are still a guess, and nobody is released by them.
      *
      * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost in
      * the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected: the same
      * change is tried again, of which at most one can succeed, even if the first is still on its way. Or it finds another
      * version, no more than eight later, and not the identity: it was not made and cannot be any more. Otherwise nobody
-     * knows. Tempting and wrong: to repeat the call. A set that was made, and cleared by somebody, would be made twice.
+     * knows, nor if the handle is closed or the event deleted before it was found. Tempting and wrong: to repeat the call. A set that was made, and cleared by somebody, would be made twice.
      *
      * Waiting. A waiter takes a snapshot as its ticket, by a fresh look that also arms the engine. It is released
      *
@@ -104,11 +105,11 @@ public final class ClusterEvent implements Event, AutoCloseable {
     private final Waiters waiters;
 
     /** Tells this event from another of the same name, after it was deleted. */
-    private final long incarnation;
+    private final UUID incarnation;
 
     private volatile boolean closed;
 
-    ClusterEvent(Cluster cluster, Waiters waiters, long incarnation) {
+    ClusterEvent(Cluster cluster, Waiters waiters, UUID incarnation) {
         this.cluster = cluster;
         this.waiters = waiters;
         this.incarnation = incarnation;
@@ -143,7 +144,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean isSet() {
-        return look(deadline(), false).isSet();
+        return look(deadline()).isSet();
     }
 
     /**
@@ -226,17 +227,18 @@ public final class ClusterEvent implements Event, AutoCloseable {
             try {
                 hold.epoch = change(before -> before.hold(id), id, id).epoch() + 1;
             } catch (ClusterEventException e) {
-                hold.close();
+                cluster.holds().remove(hold);
+                cluster.dropLater(hold, answer -> {}); // perhaps it was made
                 throw e;
             }
-            if (!hold.lost.isDone()) {
+            if (!hold.gone) {
                 return hold;
             }
             hold.close(); // the session ended meanwhile
         }
     }
 
-    /** A share in an event, which is set while there is one. Closing it again has no effect. */
+    /** A share in an event, which is set while there is one. */
     public static final class Hold implements AutoCloseable {
         private final Cluster cluster;
         private final String name;
@@ -244,6 +246,9 @@ public final class ClusterEvent implements Event, AutoCloseable {
         private final CompletableFuture<Void> lost = new CompletableFuture<>();
         private long epoch;
         private volatile boolean let;
+
+        /** Whether it is lost. The future is only told of it, by an executor that may be late. */
+        private volatile boolean gone;
 
         private Hold(Cluster cluster, String name, UUID id) {
             this.cluster = cluster;
@@ -268,7 +273,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
          * @return {@code true} if it stands
          */
         public boolean isValid() {
-            return !let && !lost.isDone() && cluster.isConnected();
+            return !let && !gone && cluster.isConnected();
         }
 
         /**
@@ -283,12 +288,15 @@ public final class ClusterEvent implements Event, AutoCloseable {
 
         /**
          * Lets go. If no server answers within the operation timeout, returns all the same: the hold ends when there is
-         * a connection again, or with the session.
+         * a connection again, or with the session. Closing again has no effect once a server has answered.
+         *
+         * @throws ClusterEventException if the servers refuse; it is tried once more on each new connection, and when
+         *     this is closed again
          */
         @Override
         public void close() {
             let = true;
-            if (cluster.holds().remove(this)) {
+            if (cluster.holds().remove(this) || cluster.isDropping(this)) {
                 cluster.drop(this);
             }
         }
@@ -296,6 +304,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         /** The session has ended. */
         void lose() {
             if (!let) {
+                gone = true;
                 var unused = lost.completeAsync(() -> null);
             }
         }
@@ -368,65 +377,70 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     private Snapshot change(UnaryOperator<Snapshot> next, UUID id, @Nullable UUID hold) {
         long deadline = deadline();
-        Snapshot guess = waiters.last();
-        Snapshot expected = guess != null && is(guess) ? guess : look(deadline, false);
         Snapshot unsure = null; // what was expected by an attempt of which it is not known whether it succeeded
-        while (true) {
-            checkOpen();
-            Snapshot wanted = next.apply(expected);
-            Reply<Snapshot> reply = new Reply<>();
-            waiters.engine().swap(waiters.name, expected, wanted, hold, answer -> {
-                if (answer.value() != null) {
-                    waiters.changed(answer.value());
+        try {
+            Snapshot guess = waiters.last();
+            Snapshot expected = guess != null && is(guess) ? guess : look(deadline);
+            while (true) {
+                checkOpen();
+                Snapshot wanted = next.apply(expected);
+                boolean changes = wanted.version() != expected.version();
+                Reply<Snapshot> reply = new Reply<>();
+                waiters.engine().swap(waiters.name, expected, wanted, hold, answer -> {
+                    if (changes && answer.value() != null) {
+                        waiters.changed(answer.value());
+                    }
+                    reply.accept(answer);
+                });
+                Answer<Snapshot> answer = reply.await(deadline);
+                if (answer != null && answer.value() != null) {
+                    return expected;
+                } else if (answer != null && answer.failure() != null) {
+                    throw answer.failure().again();
+                } else if (changes && (answer == null || answer.kind() == Answer.Kind.LOST)) {
+                    unsure = expected;
                 }
-                reply.accept(answer);
-            });
-            Answer<Snapshot> answer = reply.await(deadline);
-            if (answer != null && answer.value() != null) {
-                if (!is(answer.value())) {
-                    throw removed();
+                Snapshot now = look(deadline);
+                if (unsure != null && now.changes().contains(id)) {
+                    return unsure;
+                } else if (unsure != null && now.version() - unsure.version() > Snapshot.KEPT) {
+                    throw new ClusterEventException.OutcomeUnknown(name(), null);
+                } else if (unsure != null && now.version() != unsure.version()) {
+                    unsure = null; // it did not succeed, and cannot any more
                 }
-                return expected;
-            } else if (answer != null && answer.failure() != null) {
-                throw unsure != null
-                        ? new ClusterEventException.OutcomeUnknown(name())
-                        : answer.failure().again();
-            } else if ((answer == null || answer.kind() == Answer.Kind.LOST)
-                    && wanted.version() != expected.version()) {
-                unsure = expected;
+                expected = now;
             }
-            Snapshot now = look(deadline, unsure != null);
-            if (unsure != null && now.changes().contains(id)) {
-                return unsure;
-            } else if (unsure != null && now.version() - unsure.version() > Snapshot.KEPT) {
-                throw new ClusterEventException.OutcomeUnknown(name());
-            } else if (unsure != null && now.version() != unsure.version()) {
-                unsure = null; // it did not succeed, and cannot any more
-            }
-            expected = now;
+        } catch (ClusterEventException e) {
+            throw unsure == null || e instanceof ClusterEventException.OutcomeUnknown
+                    ? e
+                    : new ClusterEventException.OutcomeUnknown(name(), e);
         }
     }
 
     /** What the event is at a moment after this call. */
-    private Snapshot look(long deadline, boolean unsure) {
+    private Snapshot look(long deadline) {
         while (true) {
             checkOpen();
             Reply<Sight> reply = new Reply<>();
-            waiters.engine().look(waiters.name, Interest.NONE, reply);
+            waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {
+                if (answer.value() != null) {
+                    waiters.saw(answer.value().snapshot());
+                }
+                reply.accept(answer);
+            });
             Answer<Sight> answer = reply.await(deadline);
             if (answer != null && answer.value() != null) {
                 Snapshot now = answer.value().snapshot();
-                waiters.saw(now);
                 if (!is(now)) {
                     throw removed();
                 }
                 return now;
             } else if (answer != null && answer.kind() == Answer.Kind.ABSENT) {
                 throw removed();
-            } else if (answer != null && answer.failure() != null && !unsure) {
+            } else if (answer != null && answer.failure() != null) {
                 throw answer.failure().again();
-            } else if (answer == null || answer.failure() != null || !cluster.awaitConnection(deadline)) {
-                throw unsure ? new ClusterEventException.OutcomeUnknown(name()) : cluster.unavailable(name());
+            } else if (answer == null || !cluster.awaitConnection(deadline)) {
+                throw cluster.unavailable(name());
             }
         }
     }
@@ -460,7 +474,11 @@ public final class ClusterEvent implements Event, AutoCloseable {
 
     /** Whether what was seen is this event, and not another of its name. */
     boolean is(Snapshot snapshot) {
-        return snapshot.incarnation() == incarnation;
+        return snapshot.incarnation().equals(incarnation);
+    }
+
+    UUID incarnation() {
+        return incarnation;
     }
 
     Waiters waiters() {

@@ -59,18 +59,19 @@ public abstract sealed class ClusterEventException extends RuntimeException {
     }
 
     /**
-     * The connection was lost while the event was being changed, and whether it was has not become known in time. The
-     * call did change it once or not at all, and may be repeated: {@code set} and {@code clear} say what the event is
+     * The connection was lost while the event was being changed, and whether it was has not become known: not in time, or
+     * not before the handle was closed or the event deleted, as the cause tells. The call did change it once or not at
+     * all, and may be repeated: {@code set} and {@code clear} say what the event is
      * to be, not what is to be done to it.
      */
     public static final class OutcomeUnknown extends ClusterEventException {
         private static final long serialVersionUID = 1L;
 
-        OutcomeUnknown(String address) {
+        OutcomeUnknown(String address, @Nullable Throwable cause) {
             super(
                     address,
                     "the connection was lost during the change, which may have happened; look, or repeat it",
-                    null);
+                    cause);
         }
 
         private OutcomeUnknown(OutcomeUnknown other) {
@@ -119,7 +120,10 @@ public abstract sealed class ClusterEventException extends RuntimeException {
         }
     }
 
-    /** What is stored there is no event: somebody else wrote it, or has overwritten it. It was not written to. */
+    /**
+     * What is stored there is no event: somebody else wrote it, has overwritten it, or has made or deleted nodes under it.
+     * It was not written to.
+     */
     public static final class Corrupt extends ClusterEventException {
         private static final long serialVersionUID = 1L;
 

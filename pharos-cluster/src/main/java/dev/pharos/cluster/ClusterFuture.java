@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.far.FarFuture;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -8,18 +9,21 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A future that waits for an event. Whether it was released its waiter tells, not who completes it first. */
-final class ClusterFuture extends CompletableFuture<Void> {
+final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
     /** The thread that waits until the wait is in effect. */
     final Thread creator = Thread.currentThread();
 
     private final Waiter waiter;
+
+    /** The look that decides, if {@link #beginToEnd} has begun it, for the thread that has. */
+    private @Nullable Reply<Engine.Sight> decision;
 
     /** Whether somebody may have this future: then an executor completes it. */
     private volatile boolean given;
 
     ClusterFuture(ClusterEvent event, boolean set) {
         waiter = new Waiter(event, set, this);
-        waiter.enter();
+        waiter.enter(System.nanoTime() + event.operationNanos(), false);
         given = true;
         settle(); // what came before had no executor
     }
@@ -49,6 +53,15 @@ final class ClusterFuture extends CompletableFuture<Void> {
         ClusterEventException failure = waiter.failure();
         if (failure != null || waiter.isReleased()) {
             end(failure);
+        }
+    }
+
+    @Override
+    public void beginToEnd(boolean decide) {
+        if (!decide) {
+            waiter.withdraw();
+        } else if (!waiter.isOver()) {
+            decision = waiter.beginDecision();
         }
     }
 
@@ -96,7 +109,11 @@ final class ClusterFuture extends CompletableFuture<Void> {
             return;
         }
         if (!waiter.isOver()) {
-            waiter.decide();
+            if (decision != null) {
+                waiter.awaitDecision(decision);
+            } else {
+                waiter.decide();
+            }
             waiter.withdraw();
         }
         settle();

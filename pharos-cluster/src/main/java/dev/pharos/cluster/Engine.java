@@ -65,16 +65,22 @@ interface Engine extends AutoCloseable {
             /** It was not done, since the event is no longer what was expected. */
             CONFLICT,
 
-            /** It was not done, since there is no such event. */
+            /** It was not done, since there is no such event, or not the one that was meant. */
             ABSENT,
 
             /** There is no connection; nothing was sent. */
             UNSENT,
 
-            /** The connection was lost meanwhile. A change may have been made, or still be made. */
+            /**
+             * The connection was lost meanwhile, and {@link Listener#connected} will follow unless this is closed or has
+             * failed for good. A change may have been made, or still be made.
+             */
             LOST,
 
-            /** It was refused for the reason that is given. */
+            /** It was refused for the moment, and not done. For the engine only, which asks again. */
+            AGAIN,
+
+            /** It was refused for the reason that is given, and would be again. Not made. */
             FAILED
         }
 
@@ -100,15 +106,20 @@ interface Engine extends AutoCloseable {
      */
     record Sight(Snapshot snapshot, boolean setSince, long begun) {}
 
-    /** Looks at an event: sees all changes that were made before the call, by whomever. */
-    void look(String name, Interest interest, Consumer<Answer<Sight>> then);
+    /**
+     * Looks at an event: sees all changes that were made before the call, by whomever.
+     *
+     * @param incarnation which event of this name is expected: a guess that may save a step
+     */
+    void look(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Sight>> then);
 
     /**
      * Changes an event from what is expected to what is next, if it still is what is expected: in all but the number of
-     * holders, and in whether there are any, as far as that decides whether it is set. If both are the same, verifies
-     * just that. If the epoch is another, tells all listeners of all processes that it was set.
+     * holders, and in whether there are any, as far as that decides whether it is set. If the epoch is another, tells all
+     * listeners of all processes that it was set. If the version is the same, verifies that it still is what is expected,
+     * in all but its holders, and answers with that: which says nothing of who holds.
      *
-     * @param hold what to call a hold that is added in the same step; it ends when this process does
+     * @param hold the name of the change, if it adds a hold; that ends when this process does
      */
     void swap(String name, Snapshot expected, Snapshot next, @Nullable UUID hold, Consumer<Answer<Snapshot>> then);
 
@@ -118,8 +129,8 @@ interface Engine extends AutoCloseable {
     /** Makes an event, if there is none. */
     void create(String name, Snapshot first, Consumer<Answer<Boolean>> then);
 
-    /** Deletes an event. */
-    void delete(String name, Consumer<Answer<Boolean>> then);
+    /** Deletes an event: this one, or, if null, whatever has its name, be it damaged. */
+    void delete(String name, @Nullable UUID incarnation, Consumer<Answer<Boolean>> then);
 
     /** Finds all events. */
     void names(Consumer<Answer<List<String>>> then);

@@ -10,36 +10,41 @@ import org.jspecify.annotations.Nullable;
 /**
  * An event at a moment, as it is stored: docs/cluster.md, "Layout", has the bytes.
  *
- * @param incarnation tells it from an event of the same name that was deleted
+ * @param incarnation tells it from an event of the same name that was deleted; chosen at random when it is made
  * @param version grows by one with each change of what follows, but of the number of holders
  * @param holders how many hold it
  * @param sticky whether it is set whoever holds it
  * @param epoch grows by one with each change of sticky to true, and with each hold
  * @param began the epoch with which it was last set after it had been clear
+ * @param latest the latest hold, which perhaps still stands; {@link #NOBODY} if there was none
  * @param millis when it was last changed, by the clock of who did it
  * @param changes the changes that made it what it is, the latest first, so many as are kept
  */
 record Snapshot(
-        long incarnation,
+        UUID incarnation,
         long version,
         int holders,
         boolean sticky,
         long epoch,
         long began,
+        UUID latest,
         long millis,
         List<UUID> changes) {
 
     /** How many changes are kept. One who does not know whether a change was made finds it here for so long. */
     static final int KEPT = 8;
 
+    /** No hold. */
+    static final UUID NOBODY = new UUID(0, 0);
+
     private static final byte MAGIC = 'E';
     private static final byte VERSION = 1;
-    private static final int HEADER = 4 + 3 * Long.BYTES;
     private static final int ID = 2 * Long.BYTES;
+    private static final int HEADER = 4 + 3 * Long.BYTES + 2 * ID;
 
     /** A new event: clear. */
     static Snapshot first() {
-        return new Snapshot(0L, 0L, 0, false, 0L, 0L, System.currentTimeMillis(), List.of());
+        return new Snapshot(UUID.randomUUID(), 0L, 0, false, 0L, 0L, NOBODY, System.currentTimeMillis(), List.of());
     }
 
     boolean isSet() {
@@ -48,20 +53,20 @@ record Snapshot(
 
     /** What set makes of this: this, if it changes nothing. */
     Snapshot set(UUID change) {
-        return sticky ? this : next(true, change, epoch + 1);
+        return sticky ? this : next(true, change, epoch + 1, latest);
     }
 
     /** What clear makes of this: this, if it changes nothing. */
     Snapshot clear(UUID change) {
-        return sticky ? next(false, change, epoch) : this;
+        return sticky ? next(false, change, epoch, latest) : this;
     }
 
-    /** What another hold makes of this. */
+    /** What another hold makes of this; it has the name of the change. */
     Snapshot hold(UUID change) {
-        return next(sticky, change, epoch + 1);
+        return next(sticky, change, epoch + 1, change);
     }
 
-    private Snapshot next(boolean newSticky, UUID change, long newEpoch) {
+    private Snapshot next(boolean newSticky, UUID change, long newEpoch, UUID newLatest) {
         List<UUID> newChanges = new ArrayList<>(List.of(change));
         newChanges.addAll(changes.subList(0, Math.min(changes.size(), KEPT - 1)));
         boolean begins = newEpoch != epoch && !isSet();
@@ -72,18 +77,19 @@ record Snapshot(
                 newSticky,
                 newEpoch,
                 begins ? newEpoch : began,
+                newLatest,
                 System.currentTimeMillis(),
                 newChanges);
     }
 
     /** This as it was stored. */
-    Snapshot at(long newIncarnation, long newVersion, int newHolders) {
-        return new Snapshot(newIncarnation, newVersion, newHolders, sticky, epoch, began, millis, changes);
+    Snapshot at(long newVersion, int newHolders) {
+        return new Snapshot(incarnation, newVersion, newHolders, sticky, epoch, began, latest, millis, changes);
     }
 
     /** This with another number of holders. */
     Snapshot heldBy(int newHolders) {
-        return new Snapshot(incarnation, version, newHolders, sticky, epoch, began, millis, changes);
+        return at(version, newHolders);
     }
 
     /**
@@ -98,14 +104,22 @@ record Snapshot(
         ByteBuffer bytes = ByteBuffer.allocate(HEADER + changes.size() * ID);
         bytes.put(MAGIC).put(VERSION).put((byte) (sticky ? 1 : 0)).put((byte) changes.size());
         bytes.putLong(epoch).putLong(began).putLong(millis);
-        for (UUID change : changes) {
-            bytes.putLong(change.getMostSignificantBits()).putLong(change.getLeastSignificantBits());
-        }
+        put(incarnation, bytes);
+        put(latest, bytes);
+        changes.forEach(change -> put(change, bytes));
         return bytes.array();
     }
 
+    private static void put(UUID id, ByteBuffer bytes) {
+        bytes.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
+    }
+
+    private static UUID id(ByteBuffer bytes) {
+        return new UUID(bytes.getLong(), bytes.getLong());
+    }
+
     /** Reads what was stored. Throws if it is no event, or none that this version knows. */
-    static Snapshot decode(String address, long incarnation, long version, int holders, byte @Nullable [] data) {
+    static Snapshot decode(String address, long version, int holders, byte @Nullable [] data) {
         ByteBuffer bytes = ByteBuffer.wrap(data == null ? new byte[0] : data);
         if (bytes.remaining() < 2 || bytes.get() != MAGIC) {
             throw new ClusterEventException.Corrupt(address, "does not begin with E");
@@ -121,6 +135,8 @@ record Snapshot(
         long epoch = bytes.getLong();
         long began = bytes.getLong();
         long millis = bytes.getLong();
+        UUID incarnation = id(bytes);
+        UUID latest = id(bytes);
         if ((bits & ~1) != 0 || count < 0 || count > KEPT || bytes.remaining() != count * ID) {
             throw new ClusterEventException.Corrupt(address, "has flags or a length that no event has");
         } else if (began < 0 || began > epoch) {
@@ -128,8 +144,8 @@ record Snapshot(
         }
         List<UUID> changes = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            changes.add(new UUID(bytes.getLong(), bytes.getLong()));
+            changes.add(id(bytes));
         }
-        return new Snapshot(incarnation, version, holders, bits == 1, epoch, began, millis, changes);
+        return new Snapshot(incarnation, version, holders, bits == 1, epoch, began, latest, millis, changes);
     }
 }

@@ -34,6 +34,9 @@ final class Waiter {
 
     private final Waiters waiters;
 
+    /** How much had been told when the wait took effect: what was told before that does not release this. */
+    private long since;
+
     /** What was seen when the wait took effect; null before. Written by the engine's answers only. */
     private volatile @Nullable Snapshot ticket;
 
@@ -79,6 +82,7 @@ final class Waiter {
             } else if (set && sight.setSince() && watched) {
                 release();
             } else if (old == null && watched) {
+                since = waiters.told();
                 ticket = now;
             }
             begun = sight.begun();
@@ -95,17 +99,10 @@ final class Waiter {
         }
     }
 
-    /** The event was set. Who has no ticket yet is told by its look, which is still to come. */
-    void pulse() {
-        if (set && ticket != null) {
-            release();
-        }
-    }
-
-    /** The event was seen by somebody else. */
-    void saw(Snapshot now) {
+    /** Ends the wait if it is released by what was told. Who has no ticket yet is told by its look, still to come. */
+    void hear() {
         Snapshot old = ticket;
-        if (old != null && event.is(now) && old.hasBeen(set, now)) {
+        if (end == null && old != null && waiters.releases(this, old, since)) {
             release();
         }
     }
@@ -117,6 +114,7 @@ final class Waiter {
     }
 
     void fail(ClusterEventException failure) {
+        hear(); // it may have been told, and not have been its turn yet
         if (END.compareAndSet(this, null, failure)) {
             tell(failure);
         }
@@ -133,6 +131,7 @@ final class Waiter {
 
     /** Ends the wait, unless it has ended. */
     void withdraw() {
+        hear();
         END.compareAndSet(this, null, End.WITHDRAWN);
         waiters.remove(this);
     }
@@ -143,19 +142,18 @@ final class Waiter {
         return end instanceof ClusterEventException failure ? failure : null;
     }
 
-    /** Begins to wait, and returns when the wait is in effect, or the connection turns out to be lost. */
-    void enter() {
+    /** Begins to wait, and returns when the wait is in effect, the connection turns out to be lost, or time is over. */
+    void enter(long limit, boolean interruptibly) {
         waiters.add(this);
         if (event.isClosed()) { // perhaps before this was added
             fail(event.closed());
         }
-        long deadline = System.nanoTime() + event.operationNanos();
         boolean interrupted = false;
-        long left = event.operationNanos();
-        while (!answered && end == null && left > 0) {
+        long left = limit - System.nanoTime();
+        while (!answered && end == null && left > 0 && !(interruptibly && interrupted)) {
             LockSupport.parkNanos(left); // without a blocker: it does not yet wait
             interrupted |= Thread.interrupted();
-            left = deadline - System.nanoTime();
+            left = limit - System.nanoTime();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -164,11 +162,20 @@ final class Waiter {
 
     /** Has it decided, by a look that begins now, whether this is released by now; as far as there is a connection. */
     void decide() {
+        awaitDecision(beginDecision());
+    }
+
+    /** Begins that look, for the current thread, which may begin others before it waits. */
+    Reply<Sight> beginDecision() {
         Reply<Sight> reply = new Reply<>();
-        waiters.engine().look(waiters.name, Interest.NONE, answer -> {
+        waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {
             see(answer, false);
             reply.accept(answer);
         });
+        return reply;
+    }
+
+    void awaitDecision(Reply<Sight> reply) {
         var unused = reply.await(System.nanoTime() + event.operationNanos());
     }
 
@@ -176,7 +183,8 @@ final class Waiter {
     boolean await(boolean timed, long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
         if (!timed || nanos > 0L) {
-            enter();
+            long limit = System.nanoTime() + event.operationNanos();
+            enter(timed && deadline - limit < 0 ? deadline : limit, true);
             if (end == null && Recorder.recordsWaits()) {
                 Recorder.Waiting waiting = () -> go(timed, deadline) ? event : null;
                 return Recorder.await(waiting, set, timed ? nanos : Long.MAX_VALUE, false, List.of(event)) != null;

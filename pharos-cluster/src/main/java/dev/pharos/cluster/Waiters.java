@@ -2,9 +2,12 @@
 package dev.pharos.cluster;
 
 import dev.pharos.cluster.Engine.Interest;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -21,16 +24,35 @@ final class Waiters {
     /** How many handles there are. Guarded by the map in which the cluster keeps this. */
     int handles;
 
+    /** How many are told by the thread that brings the word. Those cost {@code set} less than handing them over. */
+    private static final int AT_ONCE = 64;
+
+    /** A change that this process has made, and how much had been told with it. */
+    private record Changed(long told, @Nullable Snapshot now) {}
+
     private final Engine engine;
+
+    /** What tells the others. */
+    private final Executor crowd;
+
+    /** How much was told. For the engine's answers and word only, which come one at a time; so with who writes below. */
+    private long told;
+
+    /** The latest word of a set; what it releases is decided by this one write, whoever hears of it when. */
+    private volatile long pulsed;
+
+    /** The latest change of this process; one that is later tells of those before as well. */
+    private volatile Changed changed = new Changed(0, null);
 
     /** The waiters by number. Lock-free, since a virtual thread may lose its carrier with a lock in its hand. */
     private final Map<Long, Waiter> waiters = new ConcurrentSkipListMap<>();
 
-    /** Perhaps old: a guess at what a change will find. */
+    /** Perhaps old: a guess at what a change will find. Written by the engine's answers only, so in their order. */
     private volatile @Nullable Snapshot last;
 
-    Waiters(Engine engine, String name) {
+    Waiters(Engine engine, Executor crowd, String name) {
         this.engine = engine;
+        this.crowd = crowd;
         this.name = name;
     }
 
@@ -43,15 +65,31 @@ final class Waiters {
         return last;
     }
 
+    /** Somebody has seen it; called by the engine's answers only. */
     void saw(Snapshot snapshot) {
         last = snapshot;
+    }
+
+    /** How much was told so far. For the engine's answers. */
+    long told() {
+        return told;
+    }
+
+    /** Whether what was told since then releases a waiter that has this ticket. */
+    boolean releases(Waiter waiter, Snapshot ticket, long since) {
+        Changed latest = changed;
+        return (waiter.set && pulsed > since)
+                || (latest.told > since
+                        && latest.now != null
+                        && waiter.event.is(latest.now)
+                        && ticket.hasBeen(waiter.set, latest.now));
     }
 
     /** Adds a waiter, and asks the engine to tell of what it waits for. */
     void add(Waiter waiter) {
         waiter.number = numbers.incrementAndGet();
         waiters.put(waiter.number, waiter);
-        engine.look(name, interest(waiter.set), waiter::arrived);
+        engine.look(name, waiter.event.incarnation(), interest(waiter.set), waiter::arrived);
     }
 
     /** Removes a waiter, if it is there. */
@@ -72,16 +110,25 @@ final class Waiters {
 
     /** The event was set. */
     void pulse() {
-        for (Waiter waiter : waiters.values()) {
-            waiter.pulse();
-        }
+        pulsed = ++told;
+        wake();
     }
 
-    /** This process has changed the event, or verified what it is. */
+    /** This process has changed the event. Not for what was verified only: of that, the holders are a guess. */
     void changed(Snapshot snapshot) {
         last = snapshot;
-        for (Waiter waiter : waiters.values()) {
-            waiter.saw(snapshot);
+        changed = new Changed(++told, snapshot);
+        wake();
+    }
+
+    /** Has all hear what was told: some at once, the crowd by a thread that keeps no answer waiting. */
+    private void wake() {
+        Iterator<Waiter> all = waiters.values().iterator();
+        for (int i = 0; i < AT_ONCE && all.hasNext(); i++) {
+            all.next().hear();
+        }
+        if (all.hasNext()) {
+            crowd.execute(() -> all.forEachRemaining(Waiter::hear));
         }
     }
 
@@ -95,7 +142,8 @@ final class Waiters {
         List<Waiter> those =
                 waiters.values().stream().filter(waiter -> waiter.set == set).toList();
         if (!those.isEmpty()) {
-            engine.look(name, interest(set), answer -> those.forEach(waiter -> waiter.arrived(answer)));
+            UUID incarnation = those.get(0).event.incarnation();
+            engine.look(name, incarnation, interest(set), answer -> those.forEach(waiter -> waiter.arrived(answer)));
         }
     }
 

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.zookeeper.CreateMode;
@@ -28,6 +32,7 @@ import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
+import org.apache.zookeeper.common.ZKConfig;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +44,12 @@ final class ZooKeeperEngine implements Engine {
      *
      *   /root             the target of checks, with the version of the layout
      *   /root/e/NAME      an event: the bytes of Snapshot
-     *   /root/e/NAME/s    the pulse: written together with the event whenever the epoch changes, by nothing else
+     *   /root/e/NAME/s-I  the pulse: written together with the event whenever the epoch changes, by nothing else
      *   /root/e/NAME/h-X  a hold: ephemeral
+     *
+     * Versions of a node begin anew when it is deleted and made again, and no multi compares when it was made. So the
+     * pulse is named by the incarnation I, a random number that the data of the event repeats, and each multi writes it
+     * or checks that it is there: what was meant for one event never reaches another of its name.
      *
      * A fresh look. A server answers a read from what it has, which may be old; and sync, which is said to cure that,
      * does not if the reader is connected to the leader, since that tells the followers of a commit before it applies it
@@ -66,18 +75,34 @@ final class ZooKeeperEngine implements Engine {
      * take locks, in which a thread would look as if it were parked for something, and a virtual thread would lose its
      * carrier. Answers and notifications come from the one event thread that ZooKeeper has for a session.
      *
+     * Answers that a server gives for the moment, since it has too much to do, are for nobody: what was asked is asked
+     * again. LOST is said only where the next connection follows, since nothing else has those who wait look again.
+     *
      * Sessions. When one expires, a new ZooKeeper takes its place. The old one delivers nothing but failures from then
-     * on. There is one watcher for each session, so that a watch which is armed twice tells once.
+     * on, and perhaps not all of them: looks that it has not answered are given up when the new one begins. ZooKeeper's
+     * client takes a session for expired when it has heard of no server for longer than its time, too, and the servers
+     * may still keep it then, with its holds. There is one watcher for each session, so that a watch which is armed
+     * twice tells once.
      */
 
     private static final String MARK = "pharos ";
     private static final int LAYOUT = 1;
     private static final byte[] NOTHING = {};
 
+    /** The longest answer that is taken: lists of names are. The client would cut the connection at one megabyte. */
+    private static final int LONGEST_ANSWER = 1 << 28;
+
+    /** How long to wait before a session is tried to be begun again, for want of a thread or a file. */
+    private static final long REOPEN_NANOS = 1_000_000_000L;
+
     private final Address address;
     private final Cluster.Options options;
     private final Listener listener;
     private final List<ACL> access;
+
+    /** For the nodes above the root, which are for the roots of others, too. */
+    private final List<ACL> above;
+
     private final ZKClientConfig config;
 
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
@@ -86,8 +111,8 @@ final class ZooKeeperEngine implements Engine {
     /** The events for which perhaps nobody waits any more. */
     private final Queue<String> forgotten = new ConcurrentLinkedQueue<>();
 
-    /** The events whose pulse, or which themselves, have a watch on the server. */
-    private final Set<String> watchedForSet = ConcurrentHashMap.newKeySet();
+    /** The events whose pulse has a watch on the server, with their incarnation; and those that have one themselves. */
+    private final Map<String, UUID> watchedForSet = new ConcurrentHashMap<>();
 
     private final Set<String> watchedForClear = ConcurrentHashMap.newKeySet();
 
@@ -95,8 +120,14 @@ final class ZooKeeperEngine implements Engine {
     private final ThreadEvent ended = new ThreadEvent("ended");
     private final Thread sender;
 
-    /** Whether a batch of looks has been sent that is not answered yet. */
-    private volatile boolean looking;
+    /** Who holds, for people. */
+    private final String holder;
+
+    /** The batch of looks that has been sent and is not answered yet. */
+    private final AtomicReference<@Nullable Barrier> batch = new AtomicReference<>();
+
+    /** Whether a session has to be begun. Of the sender only. */
+    private boolean opening = true;
 
     private volatile @Nullable ZooKeeper session;
     private volatile @Nullable ClusterEventException failure;
@@ -107,11 +138,28 @@ final class ZooKeeperEngine implements Engine {
         this.options = options;
         this.listener = listener;
         this.access = access(options.access);
+        this.above = options.access == Cluster.Access.EVERYBODY ? access : above();
         this.config = config(options.security);
+        this.holder = holder();
         this.sender = new Thread(null, this::run, "pharos-cluster " + address, 0L, false);
         sender.setDaemon(true);
-        requests.add(this::open);
         sender.start();
+    }
+
+    private static String holder() {
+        String host;
+        try {
+            host = InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            host = "unknown";
+        }
+        return host + " " + ProcessHandle.current().pid();
+    }
+
+    private static List<ACL> above() {
+        List<ACL> both = new ArrayList<>(ZooDefs.Ids.CREATOR_ALL_ACL);
+        both.add(new ACL(ZooDefs.Perms.READ | ZooDefs.Perms.CREATE, ZooDefs.Ids.ANYONE_ID_UNSAFE));
+        return both;
     }
 
     private static List<ACL> access(Cluster.Access access) {
@@ -128,6 +176,7 @@ final class ZooKeeperEngine implements Engine {
 
     private static ZKClientConfig config(Map<String, String> security) {
         ZKClientConfig config = new ZKClientConfig();
+        config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(LONGEST_ANSWER));
         String entry = security.get(Cluster.Options.SASL);
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, Boolean.toString(entry != null));
         if (entry != null) {
@@ -161,17 +210,38 @@ final class ZooKeeperEngine implements Engine {
 
     private void run() {
         while (!closed) {
-            for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
-                request.run();
+            try {
+                for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
+                    request.run();
+                }
+                if (opening) {
+                    open();
+                }
+                if (batch.get() == null) {
+                    sendLooks();
+                }
+            } catch (RuntimeException | Error e) { // better an end that is told than a silent one
+                fail(new ClusterEventException.Unavailable(
+                        address.toString(), "the connection has ended (" + e + "); connect again", e));
+                giveUp();
             }
-            if (!looking) {
-                sendLooks();
+            if (opening && failure == null) {
+                LockSupport.parkNanos(this, REOPEN_NANOS);
+            } else {
+                LockSupport.park(this);
             }
-            LockSupport.park(this);
         }
         shut();
         ended.set();
         refuse();
+    }
+
+    /** Answers the looks that were sent and that nobody will answer any more. */
+    private void giveUp() {
+        Barrier sent = batch.getAndSet(null);
+        if (sent != null) {
+            sent.looks.forEach(look -> look.tell(Answer.of(Kind.LOST)));
+        }
     }
 
     /** Answers what comes when nothing is sent any more. */
@@ -192,11 +262,12 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    /** Begins a session. */
+    /** Begins a session. One that follows another is tried again until there is one. */
     private void open() {
-        if (closed) {
+        if (closed || failure != null) {
             return;
         }
+        giveUp();
         try {
             ZooKeeper opened =
                     new ZooKeeper(address.servers(), (int) options.sessionTimeout.toMillis(), new Session(), config);
@@ -205,11 +276,14 @@ final class ZooKeeperEngine implements Engine {
                 opened.addAuthInfo("digest", digest.getBytes(StandardCharsets.UTF_8));
             }
             session = opened;
-        } catch (IOException | IllegalArgumentException | LinkageError e) {
-            fail(new ClusterEventException.Unavailable(
-                    address.toString(),
-                    "no connection can be made (" + e + "); see the class path and the options",
-                    e));
+            opening = false;
+        } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
+            if (session == null) {
+                fail(new ClusterEventException.Unavailable(
+                        address.toString(),
+                        "no connection can be made (" + e + "); see the class path and the options",
+                        e));
+            }
         }
     }
 
@@ -249,11 +323,17 @@ final class ZooKeeperEngine implements Engine {
                     if (slash < 0) {
                         listener.gap(name);
                     } else {
-                        watchedForSet.remove(name);
+                        watchedForSet.remove(name, incarnation(path.substring(slash + 1)));
                         listener.pulse(name);
                     }
                 }
-                case NodeDeleted, NodeChildrenChanged, NodeCreated -> listener.gap(name);
+                case NodeDeleted -> {
+                    if (slash >= 0) {
+                        watchedForSet.remove(name, incarnation(path.substring(slash + 1)));
+                    }
+                    listener.gap(name);
+                }
+                case NodeChildrenChanged, NodeCreated -> listener.gap(name);
                 default -> {} // a watch was removed
             }
         }
@@ -265,17 +345,17 @@ final class ZooKeeperEngine implements Engine {
             switch (state) {
                 case SyncConnected -> send(ZooKeeperEngine.this::greet);
                 case Disconnected -> {
-                    if (!closed && failure == null) {
-                        connected.clear();
+                    if (disconnect()) {
                         listener.disconnected();
                     }
                 }
                 case Expired -> {
-                    connected.clear();
-                    watchedForSet.clear();
-                    watchedForClear.clear();
-                    listener.expired();
-                    send(ZooKeeperEngine.this::open);
+                    if (disconnect()) {
+                        watchedForSet.clear();
+                        watchedForClear.clear();
+                        listener.expired();
+                        send(() -> opening = true);
+                    }
                 }
                 case AuthFailed ->
                     fail(new ClusterEventException.NotPermitted(
@@ -283,6 +363,16 @@ final class ZooKeeperEngine implements Engine {
                 default -> {} // closed by us; or a log-in that has succeeded
             }
         }
+    }
+
+    /** There is no connection any more; false if there will be none ever again, which is known. */
+    private boolean disconnect() {
+        connected.clear();
+        boolean over = closed || failure != null;
+        if (over) {
+            connected.set(); // also what close and fail did just before the clear
+        }
+        return !over;
     }
 
     /** Looks at the root, whose layout must be one that is known, before anything else is sent. */
@@ -296,14 +386,17 @@ final class ZooKeeperEngine implements Engine {
                 null,
                 (rc, path, context, data, stat) -> {
                     String mark = data == null ? "" : new String(data, StandardCharsets.US_ASCII);
-                    if (Answer.Kind.LOST == refused("", Code.get(rc), "").kind()) {
+                    Answer<?> refused = refused("", code(rc), "");
+                    if (refused.kind() == Kind.AGAIN) {
+                        send(this::greet);
+                    } else if (refused.kind() == Kind.LOST) {
                         return; // the next connection is greeted, too
                     } else if (mark.startsWith(MARK) && !mark.equals(MARK + LAYOUT)) {
                         fail(new ClusterEventException.NewerVersion(address.toString(), mark.substring(MARK.length())));
                     } else {
                         connected.set();
                         listener.connected();
-                        forgotten.addAll(watchedForSet);
+                        forgotten.addAll(watchedForSet.keySet());
                         forgotten.addAll(watchedForClear);
                         LockSupport.unpark(sender);
                     }
@@ -314,70 +407,76 @@ final class ZooKeeperEngine implements Engine {
     // Looks
 
     /** A look that was asked for. */
-    private record Request(String name, Interest interest, Consumer<Answer<Sight>> then) {}
+    private record Request(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Sight>> then) {}
 
     @Override
-    public void look(String name, Interest interest, Consumer<Answer<Sight>> then) {
-        looks.add(new Request(name, interest, then));
+    public void look(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Sight>> then) {
+        looks.add(new Request(name, incarnation, interest, then));
         wakeSender();
     }
 
     @Override
     public void forget(String name) {
-        if (watchedForSet.contains(name) || watchedForClear.contains(name)) {
+        if (watchedForSet.containsKey(name) || watchedForClear.contains(name)) {
             forgotten.add(name);
             LockSupport.unpark(sender);
         }
     }
 
     private void sendLooks() {
-        Map<String, Look> batch = new LinkedHashMap<>();
+        Map<String, Look> asked = new LinkedHashMap<>();
         for (Request look = looks.poll(); look != null; look = looks.poll()) {
-            batch.computeIfAbsent(look.name, Look::new).requests.add(look);
+            asked.computeIfAbsent(look.name, Look::new).requests.add(look);
         }
         for (String name = forgotten.poll(); name != null; name = forgotten.poll()) {
             if (!listener.isAwaited(name)) {
                 unwatch(name);
             }
         }
-        if (batch.isEmpty()) {
+        if (asked.isEmpty()) {
             return;
         }
         ZooKeeper open = session;
         ClusterEventException reason = failure;
         if (open == null || reason != null || !connected.isSet()) {
             Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
-            batch.values().forEach(look -> look.tell(answer));
+            asked.values().forEach(look -> look.tell(answer));
             return;
         }
-        looking = true;
-        Barrier barrier = new Barrier(batch.size());
-        open.multi(List.of(Op.check(address.root(), -1)), barrier::passed, null);
-        batch.values().forEach(look -> look.send(open, barrier));
+        Barrier barrier = new Barrier(asked.values());
+        batch.set(barrier);
+        open.multi(barrier.check(), barrier::passed, null);
+        barrier.looks.forEach(look -> look.send(open, barrier));
     }
 
-    /** What leads a batch of looks. */
+    /** What leads reads that are to be fresh. */
     private final class Barrier {
         final long begun = System.nanoTime();
-        private int unanswered;
-        Code code = Code.CONNECTIONLOSS;
+        final List<Look> looks;
+        private final AtomicInteger unanswered;
+        private volatile Code code = Code.CONNECTIONLOSS;
 
-        Barrier(int looks) {
-            this.unanswered = looks;
+        Barrier(Collection<Look> looks) {
+            this.looks = List.copyOf(looks);
+            this.unanswered = new AtomicInteger(looks.size());
         }
 
-        private void passed(int rc, String path, Object context, List<OpResult> results) {
-            code = Code.get(rc);
+        List<Op> check() {
+            return List.of(Op.check(address.root(), -1));
         }
 
-        /** Whether what is answered later is fresh: the check may have failed, but was made. */
-        boolean isPassed() {
-            return code == Code.OK || code == Code.NONODE || code == Code.NOAUTH;
+        void passed(int rc, String path, Object context, List<OpResult> results) {
+            code = code(rc);
+        }
+
+        /** Null if what is answered later is fresh: the check may have failed, but was made. Else the answer to it. */
+        <T> @Nullable Answer<T> refusal(String where) {
+            boolean made = code == Code.OK || code == Code.NONODE || code == Code.NOAUTH;
+            return made ? null : refused(where, code, "read");
         }
 
         void answered() {
-            if (--unanswered == 0) {
-                looking = false;
+            if (unanswered.decrementAndGet() == 0 && batch.compareAndSet(this, null)) {
                 LockSupport.unpark(sender);
             }
         }
@@ -388,12 +487,13 @@ final class ZooKeeperEngine implements Engine {
         final List<Request> requests = new ArrayList<>();
         private final String name;
         private final String path;
+        private final AtomicBoolean told = new AtomicBoolean();
+        private final AtomicInteger unanswered = new AtomicInteger(1);
         private @Nullable Barrier barrier;
         private @Nullable Snapshot snapshot;
         private @Nullable Answer<Sight> bad;
         private long changed;
         private boolean setSince;
-        private int unanswered = 1;
 
         Look(String name) {
             this.name = name;
@@ -404,38 +504,53 @@ final class ZooKeeperEngine implements Engine {
             return requests.stream().anyMatch(request -> request.interest == interest);
         }
 
+        /** The incarnation that those expect who wait for set; null if nobody says. */
+        private @Nullable UUID guess() {
+            for (Request request : requests) {
+                if (request.interest == Interest.SET && request.incarnation != null) {
+                    return request.incarnation;
+                }
+            }
+            return null;
+        }
+
         void send(ZooKeeper open, Barrier leader) {
             barrier = leader;
             boolean set = has(Interest.SET);
             boolean clear = has(Interest.CLEAR);
-            unanswered = set ? 2 : 1;
+            UUID guess = guess();
             open.getData(
                     path,
                     clear,
-                    (rc, where, context, data, stat) -> {
-                        read(rc, data, stat);
-                        if (clear && snapshot != null) {
+                    (rc, where, context, data, stat) -> answered(() -> {
+                        read(code(rc), data, stat);
+                        if (clear && rc == Code.OK.intValue()) {
                             watchedForClear.add(name);
-                            if (!snapshot.sticky() && snapshot.holders() > 0) {
-                                unanswered++;
-                                open.getChildren(path, true, (code, w, c, children, now) -> listed(code, now), null);
-                            }
                         }
-                        answered();
-                    },
+                        Snapshot now = snapshot;
+                        if (clear && now != null && !now.sticky() && now.holders() > 0) {
+                            unanswered.incrementAndGet();
+                            open.getChildren(
+                                    path,
+                                    true,
+                                    (code, w, c, children, stated) -> answered(() -> listed(code(code), stated)),
+                                    null);
+                        }
+                        if (set && now != null && !now.incarnation().equals(guess)) {
+                            readPulse(open, now.incarnation());
+                        }
+                    }),
                     null);
-            if (set) {
-                open.getData(path + "/s", true, (rc, where, context, data, stat) -> pulse(rc, stat), null);
+            if (guess != null) {
+                readPulse(open, guess);
             }
         }
 
-        private void read(int rc, byte @Nullable [] data, @Nullable Stat stat) {
-            Code code = Code.get(rc);
-            if (barrier == null || !barrier.isPassed()) {
-                bad = Answer.of(Kind.LOST);
-            } else if (code != Code.OK || stat == null) {
+        private void read(Code code, byte @Nullable [] data, @Nullable Stat stat) {
+            bad = barrier == null ? null : barrier.refusal(address.of(name));
+            if (bad == null && (code != Code.OK || stat == null)) {
                 bad = refused(address.of(name), code, "read");
-            } else {
+            } else if (bad == null && stat != null) {
                 try {
                     snapshot = snapshot(name, data, stat);
                     changed = stat.getMzxid();
@@ -445,36 +560,56 @@ final class ZooKeeperEngine implements Engine {
             }
         }
 
-        private void pulse(int rc, @Nullable Stat stat) {
-            if (rc == Code.OK.intValue() && stat != null) {
-                watchedForSet.add(name);
-                setSince = stat.getMzxid() > changed;
-            } else if (bad == null) {
-                bad = refused(address.of(name), Code.get(rc), "read");
+        private void readPulse(ZooKeeper open, UUID incarnation) {
+            unanswered.incrementAndGet();
+            open.getData(
+                    pulse(name, incarnation),
+                    true,
+                    (rc, where, context, data, stat) -> answered(() -> pulsed(open, incarnation, code(rc), stat)),
+                    null);
+        }
+
+        /** The pulse was read, after the event; perhaps that of another event, by a wrong guess. */
+        private void pulsed(ZooKeeper open, UUID incarnation, Code code, @Nullable Stat stat) {
+            boolean right = snapshot != null && snapshot.incarnation().equals(incarnation);
+            if (code == Code.OK && stat != null) {
+                watchedForSet.put(name, incarnation);
+                setSince |= right && stat.getMzxid() > changed;
+            } else if (right && code == Code.NONODE) {
+                unanswered.incrementAndGet();
+                ZooKeeperEngine.this.<Sight>missing(open, name, incarnation, why -> answered(() -> bad = why));
+            } else if (right) {
+                bad = refused(address.of(name), code, "read");
             }
-            answered();
         }
 
         /** The children were listed, of an event that was held when it was read. */
-        private void listed(int rc, @Nullable Stat stat) {
-            if (rc != Code.OK.intValue() || stat == null) {
-                bad = refused(address.of(name), Code.get(rc), "read");
+        private void listed(Code code, @Nullable Stat stat) {
+            if (code != Code.OK || stat == null) {
+                bad = refused(address.of(name), code, "read");
             } else if (snapshot != null && stat.getMzxid() == changed) {
                 snapshot = snapshot.heldBy(stat.getNumChildren() - 1);
             } // else it was changed after it was read; of that the watch has told
-            answered();
         }
 
-        private void answered() {
-            if (--unanswered > 0) {
-                return;
+        /** Takes an answer; with the last, answers those who have asked, whatever has happened. */
+        private void answered(Runnable answer) {
+            try {
+                answer.run();
+            } finally {
+                if (unanswered.decrementAndGet() == 0) {
+                    end();
+                }
             }
+        }
+
+        private void end() {
             Barrier leader = barrier;
             try {
-                if (bad != null) {
-                    tell(bad);
-                } else if (snapshot != null && leader != null) {
+                if (bad == null && snapshot != null && leader != null) {
                     tell(Answer.done(new Sight(snapshot, setSince, leader.begun)));
+                } else {
+                    tell(bad != null ? bad : refused(address.of(name), Code.SYSTEMERROR, "read"));
                 }
                 if (!listener.isAwaited(name)) {
                     forget(name); // who has asked was told, or has gone meanwhile
@@ -487,8 +622,42 @@ final class ZooKeeperEngine implements Engine {
         }
 
         void tell(Answer<Sight> answer) {
-            requests.forEach(request -> request.then.accept(answer));
+            if (!told.compareAndSet(false, true)) {
+                return; // it was given up
+            } else if (answer.kind() == Kind.AGAIN) {
+                looks.addAll(requests);
+                wakeSender();
+            } else {
+                requests.forEach(request -> request.then.accept(answer));
+            }
         }
+    }
+
+    /** Tells why there is no pulse: the event has gone, or another has its name, or somebody has deleted it alone. */
+    private <T> void missing(ZooKeeper open, String name, UUID incarnation, Consumer<Answer<T>> then) {
+        open.getData(
+                path(name),
+                null,
+                (rc, where, context, data, stat) -> {
+                    Answer<T> answer;
+                    if (rc != Code.OK.intValue() || stat == null) {
+                        answer = refused(address.of(name), code(rc), "read");
+                    } else {
+                        try {
+                            boolean same =
+                                    snapshot(name, data, stat).incarnation().equals(incarnation);
+                            answer = same ? Answer.failed(withoutPulse(name)) : Answer.of(Kind.ABSENT);
+                        } catch (ClusterEventException e) {
+                            answer = Answer.failed(e);
+                        }
+                    }
+                    then.accept(answer);
+                },
+                null);
+    }
+
+    private ClusterEventException withoutPulse(String name) {
+        return new ClusterEventException.Corrupt(address.of(name), "has lost its node s-...");
     }
 
     private void unwatch(String name) {
@@ -496,12 +665,13 @@ final class ZooKeeperEngine implements Engine {
         if (open == null) {
             return;
         }
-        if (watchedForSet.remove(name)) {
+        UUID incarnation = watchedForSet.remove(name);
+        if (incarnation != null) {
             open.removeAllWatches(
-                    path(name) + "/s",
+                    pulse(name, incarnation),
                     Watcher.WatcherType.Data,
                     false,
-                    (rc, path, context) -> removed(rc, name, watchedForSet),
+                    (rc, path, context) -> removed(rc, name, () -> watchedForSet.putIfAbsent(name, incarnation)),
                     null);
         }
         if (watchedForClear.remove(name)) {
@@ -509,15 +679,18 @@ final class ZooKeeperEngine implements Engine {
                     path(name),
                     Watcher.WatcherType.Any,
                     false,
-                    (rc, path, context) -> removed(rc, name, watchedForClear),
+                    (rc, path, context) -> removed(rc, name, () -> watchedForClear.add(name)),
                     null);
         }
     }
 
-    /** A watch was removed, or is still there since the connection was lost: then it is for the next one. */
-    private void removed(int rc, String name, Set<String> watched) {
-        if (rc == Code.CONNECTIONLOSS.intValue()) {
-            watched.add(name);
+    /** A watch was removed; or is still there: then it is for the next connection, or the next time. */
+    private void removed(int rc, String name, Runnable restore) {
+        if (rc != Code.OK.intValue() && rc != Code.NOWATCHER.intValue()) {
+            restore.run();
+            if (rc == Code.THROTTLEDOP.intValue()) {
+                forget(name);
+            }
         }
     }
 
@@ -526,112 +699,120 @@ final class ZooKeeperEngine implements Engine {
     @Override
     public void swap(
             String name, Snapshot expected, Snapshot next, @Nullable UUID hold, Consumer<Answer<Snapshot>> then) {
-        request(then, open -> {
+        request(then, (open, answer) -> {
             if (expected.version() == -1) {
-                then.accept(Answer.failed(new ClusterEventException.Corrupt(
+                answer.accept(Answer.failed(new ClusterEventException.Corrupt(
                         address.of(name), "was changed four billion times, after which the server compares no more")));
-            } else if (expected.holders() > 0
-                    && !(expected.sticky() && next.sticky())
-                    && next.version() != expected.version()) {
-                open.getChildren(
-                        path(name),
-                        null,
-                        (int rc, String path, Object context, List<String> children) ->
-                                swapWhileHeld(rc, children, name, expected, next, hold, then),
-                        null);
             } else {
-                swap(open, new ArrayList<>(), name, expected, next, hold, then);
+                swap(open, name, expected, next, hold, "h-" + expected.latest(), answer);
             }
         });
     }
 
-    /** Makes a change that is right only while the event is held, by a check that one of the holds still stands. */
-    private void swapWhileHeld(
-            int rc,
-            @Nullable List<String> children,
-            String name,
-            Snapshot expected,
-            Snapshot next,
-            @Nullable UUID hold,
-            Consumer<Answer<Snapshot>> then) {
-        if (rc != Code.OK.intValue() || children == null) {
-            then.accept(refused(address.of(name), Code.get(rc), "read"));
-            return;
-        }
-        String witness = children.stream()
-                .filter(child -> child.startsWith("h-"))
-                .findAny()
-                .orElse(null);
-        if (witness == null) {
-            then.accept(Answer.of(Kind.CONFLICT));
-            return;
-        }
-        List<Op> ops = new ArrayList<>(List.of(Op.check(path(name) + "/" + witness, -1)));
-        request(then, open -> swap(open, ops, name, expected, next, hold, then));
-    }
-
+    /** Makes a change; one that is right only while the event is held, with a check that this hold still stands. */
     private void swap(
             ZooKeeper open,
-            List<Op> ops,
             String name,
             Snapshot expected,
             Snapshot next,
             @Nullable UUID hold,
+            String witness,
             Consumer<Answer<Snapshot>> then) {
         String path = path(name);
+        String pulse = pulse(name, expected.incarnation());
+        int version = (int) expected.version();
+        boolean changes = next.version() != expected.version();
+        boolean whileHeld = changes && expected.holders() > 0 && !(expected.sticky() && next.sticky());
+        List<Op> ops = new ArrayList<>();
+        ops.add(next.epoch() == expected.epoch() ? Op.check(pulse, -1) : Op.setData(pulse, NOTHING, -1));
         if (hold != null) {
-            ops.add(Op.create(path + "/h-" + hold, holder(), access, CreateMode.EPHEMERAL));
+            byte[] who = (holder + " " + System.currentTimeMillis()).getBytes(StandardCharsets.UTF_8);
+            ops.add(Op.create(path + "/h-" + hold, who, access, CreateMode.EPHEMERAL));
         }
         int index = ops.size();
-        if (next.version() == expected.version()) {
-            ops.add(Op.check(path, (int) expected.version()));
-        } else {
-            ops.add(Op.setData(path, next.encode(), (int) expected.version()));
-        }
-        if (next.epoch() != expected.epoch()) {
-            ops.add(Op.setData(path + "/s", NOTHING, -1));
+        ops.add(changes ? Op.setData(path, next.encode(), version) : Op.check(path, version));
+        if (whileHeld) {
+            ops.add(Op.check(path + "/" + witness, -1));
         }
         open.multi(
                 ops,
                 (rc, where, context, results) -> {
-                    Code code = Code.get(rc);
-                    if (code != Code.OK) {
-                        boolean conflict = code == Code.BADVERSION || code == Code.NONODE || code == Code.NODEEXISTS;
-                        then.accept(conflict ? Answer.of(Kind.CONFLICT) : refused(address.of(name), code, "change"));
-                    } else if (results.get(index) instanceof OpResult.SetDataResult result) {
+                    Code code = code(rc);
+                    int failed = failed(results);
+                    if (code == Code.OK && results.get(index) instanceof OpResult.SetDataResult result) {
                         Stat stat = result.getStat();
-                        then.accept(
-                                Answer.done(next.at(stat.getCzxid(), stat.getVersion(), stat.getNumChildren() - 1)));
-                    } else {
+                        then.accept(Answer.done(next.at(stat.getVersion(), stat.getNumChildren() - 1)));
+                    } else if (code == Code.OK) {
                         then.accept(Answer.done(expected));
+                    } else if (code == Code.NONODE && failed == 0) {
+                        missing(open, name, expected.incarnation(), then);
+                    } else if (code == Code.NONODE && whileHeld && failed == ops.size() - 1) {
+                        swapByAnother(open, name, expected, next, hold, witness, then);
+                    } else if (code == Code.BADVERSION || code == Code.NONODE || code == Code.NODEEXISTS) {
+                        then.accept(Answer.of(Kind.CONFLICT));
+                    } else {
+                        then.accept(refused(address.of(name), code, "change"));
                     }
                 },
                 null);
     }
 
-    /** Who holds, for people. */
-    private static byte[] holder() {
-        String host;
-        try {
-            host = InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            host = "unknown";
+    /** The witness has gone; looks for another hold that stands. */
+    private void swapByAnother(
+            ZooKeeper open,
+            String name,
+            Snapshot expected,
+            Snapshot next,
+            @Nullable UUID hold,
+            String gone,
+            Consumer<Answer<Snapshot>> then) {
+        open.getChildren(
+                path(name),
+                null,
+                (int rc, String path, Object context, List<String> children) -> {
+                    if (rc != Code.OK.intValue()) {
+                        then.accept(refused(address.of(name), code(rc), "read"));
+                        return;
+                    }
+                    String foreign = null;
+                    for (String child : children) {
+                        if (child.startsWith("h-") && !child.equals(gone)) {
+                            swap(open, name, expected, next, hold, child, then);
+                            return;
+                        } else if (!child.startsWith("h-") && !child.startsWith("s-")) {
+                            foreign = child;
+                        }
+                    }
+                    then.accept(
+                            foreign == null
+                                    ? Answer.of(Kind.CONFLICT)
+                                    : Answer.failed(new ClusterEventException.Corrupt(
+                                            address.of(name), "has a node " + foreign + ", which is no hold")));
+                },
+                null);
+    }
+
+    /** Which operation of a multi has failed; none: -1. */
+    private static int failed(@Nullable List<OpResult> results) {
+        for (int i = 0; results != null && i < results.size(); i++) {
+            if (results.get(i) instanceof OpResult.ErrorResult error && error.getErr() != Code.OK.intValue()) {
+                return i;
+            }
         }
-        String text = host + " " + ProcessHandle.current().pid() + " " + System.currentTimeMillis();
-        return text.getBytes(StandardCharsets.UTF_8);
+        return -1;
     }
 
     @Override
     public void drop(String name, UUID hold, Consumer<Answer<Boolean>> then) {
         request(
                 then,
-                open -> open.delete(
+                (open, answer) -> open.delete(
                         path(name) + "/h-" + hold,
                         -1,
-                        (rc, path, context) -> then.accept(
+                        (rc, path, context) -> answer.accept(
                                 rc == Code.NONODE.intValue()
                                         ? Answer.done(false)
-                                        : answer(name, Code.get(rc), "let go of")),
+                                        : answer(name, code(rc), "let go of")),
                         null));
     }
 
@@ -639,31 +820,20 @@ final class ZooKeeperEngine implements Engine {
 
     @Override
     public void create(String name, Snapshot first, Consumer<Answer<Boolean>> then) {
-        request(then, open -> create(open, name, first, then));
+        request(then, (open, answer) -> create(open, name, first, answer));
     }
 
     private void create(ZooKeeper open, String name, Snapshot first, Consumer<Answer<Boolean>> then) {
-        String path = path(name);
         List<Op> ops = List.of(
-                Op.create(path, first.encode(), access, CreateMode.PERSISTENT),
-                Op.create(path + "/s", NOTHING, access, CreateMode.PERSISTENT));
+                Op.create(path(name), first.encode(), access, CreateMode.PERSISTENT),
+                Op.create(pulse(name, first.incarnation()), NOTHING, access, CreateMode.PERSISTENT));
         open.multi(
                 ops,
                 (rc, where, context, results) -> {
-                    switch (Code.get(rc)) {
-                        case NODEEXISTS -> // the event; but perhaps the pulse was deleted
-                            open.create(
-                                    path + "/s",
-                                    NOTHING,
-                                    access,
-                                    CreateMode.PERSISTENT,
-                                    (code, w, c, made) -> then.accept(
-                                            code == Code.NODEEXISTS.intValue()
-                                                    ? Answer.done(false)
-                                                    : answer(name, Code.get(code), "make")),
-                                    null);
+                    switch (code(rc)) {
+                        case NODEEXISTS -> then.accept(Answer.done(false));
                         case NONODE -> createRoot(open, 1, name, first, then);
-                        default -> then.accept(answer(name, Code.get(rc), "make"));
+                        default -> then.accept(answer(name, code(rc), "make"));
                     }
                 },
                 null);
@@ -681,10 +851,10 @@ final class ZooKeeperEngine implements Engine {
         open.create(
                 path,
                 data,
-                access,
+                path.length() < address.root().length() ? above : access,
                 CreateMode.PERSISTENT,
                 (rc, where, context, made) -> {
-                    Code code = Code.get(rc);
+                    Code code = code(rc);
                     if (code == Code.OK || code == Code.NODEEXISTS) {
                         createRoot(open, segments + 1, name, first, then);
                     } else {
@@ -695,52 +865,68 @@ final class ZooKeeperEngine implements Engine {
     }
 
     @Override
-    public void delete(String name, Consumer<Answer<Boolean>> then) {
-        String path = path(name);
+    public void delete(String name, @Nullable UUID incarnation, Consumer<Answer<Boolean>> then) {
         request(
                 then,
-                open -> open.getChildren(
-                        path,
+                (open, answer) -> open.getChildren(
+                        path(name),
                         null,
-                        (int rc, String where, Object context, List<String> children) -> {
+                        (int rc, String path, Object context, List<String> children) -> {
                             if (rc != Code.OK.intValue()) {
-                                then.accept(refused(address.of(name), Code.get(rc), "delete"));
-                                return;
+                                answer.accept(refused(address.of(name), code(rc), "delete"));
+                            } else if (incarnation != null && !children.contains("s-" + incarnation)) {
+                                missing(open, name, incarnation, answer);
+                            } else {
+                                delete(open, name, children, answer);
                             }
-                            List<Op> ops = new ArrayList<>();
-                            children.forEach(child -> ops.add(Op.delete(path + "/" + child, -1)));
-                            ops.add(Op.delete(path, -1));
-                            open.multi(
-                                    ops,
-                                    (code, w, c, results) -> {
-                                        boolean conflict =
-                                                code == Code.NONODE.intValue() || code == Code.NOTEMPTY.intValue();
-                                        then.accept(
-                                                conflict
-                                                        ? Answer.of(Kind.CONFLICT)
-                                                        : answer(name, Code.get(code), "delete"));
-                                    },
-                                    null);
                         },
                         null));
     }
 
+    /** Deletes an event if it has just these children; one of them has a name that no other event has. */
+    private void delete(ZooKeeper open, String name, List<String> children, Consumer<Answer<Boolean>> then) {
+        List<Op> ops = new ArrayList<>();
+        children.forEach(child -> ops.add(Op.delete(path(name) + "/" + child, -1)));
+        ops.add(Op.delete(path(name), -1));
+        open.multi(
+                ops,
+                (rc, where, context, results) -> {
+                    Code code = code(rc);
+                    int failed = failed(results);
+                    if (code == Code.NOTEMPTY && failed < children.size()) {
+                        then.accept(Answer.failed(new ClusterEventException.Unavailable(
+                                address.of(name),
+                                "has nodes of somebody else under " + children.get(failed) + "; delete those first",
+                                null)));
+                    } else if (code == Code.NONODE || code == Code.NOTEMPTY) {
+                        then.accept(Answer.of(Kind.CONFLICT));
+                    } else {
+                        then.accept(answer(name, code, "delete"));
+                    }
+                },
+                null);
+    }
+
     @Override
     public void names(Consumer<Answer<List<String>>> then) {
-        request(then, open -> {
-            open.multi(List.of(Op.check(address.root(), -1)), (rc, path, context, results) -> {}, null);
+        request(then, (open, answer) -> {
+            Barrier barrier = new Barrier(List.of());
+            open.multi(barrier.check(), barrier::passed, null);
             open.getChildren(
                     address.root() + "/e",
                     null,
                     (int rc, String path, Object context, List<String> children) -> {
-                        if (rc == Code.OK.intValue()) {
-                            then.accept(Answer.done(children.stream()
+                        Answer<List<String>> refusal = barrier.refusal(address.toString());
+                        if (refusal != null) {
+                            answer.accept(refusal);
+                        } else if (rc == Code.OK.intValue()) {
+                            answer.accept(Answer.done(children.stream()
                                     .filter(Address::isEscaped)
                                     .map(Address::unescape)
                                     .sorted()
                                     .toList()));
                         } else {
-                            then.accept(refused(address.toString(), Code.get(rc), "list"));
+                            answer.accept(refused(address.toString(), code(rc), "list"));
                         }
                     },
                     null);
@@ -773,12 +959,12 @@ final class ZooKeeperEngine implements Engine {
 
     // What requests have in common
 
-    private interface Sending {
-        void to(ZooKeeper open);
+    private interface Sending<T> {
+        void to(ZooKeeper open, Consumer<Answer<T>> then);
     }
 
     /** Has a request sent, if there is a connection. */
-    private <T> void request(Consumer<Answer<T>> then, Sending request) {
+    private <T> void request(Consumer<Answer<T>> then, Sending<T> request) {
         send(() -> {
             ZooKeeper open = session;
             ClusterEventException reason = failure;
@@ -787,24 +973,35 @@ final class ZooKeeperEngine implements Engine {
             } else if (open == null || !connected.isSet() || closed) {
                 then.accept(Answer.of(Kind.UNSENT));
             } else {
-                request.to(open);
+                request.to(open, answer -> {
+                    if (answer.kind() == Kind.AGAIN) {
+                        request(then, request);
+                    } else {
+                        then.accept(answer);
+                    }
+                });
             }
         });
+    }
+
+    /** What a number means; of those that a later server may have, no more than that something is wrong. */
+    private static Code code(int rc) {
+        try {
+            return Code.get(rc);
+        } catch (IllegalArgumentException e) {
+            return Code.SYSTEMERROR;
+        }
     }
 
     private Answer<Boolean> answer(String name, Code code, String verb) {
         return code == Code.OK ? Answer.done(true) : refused(address.of(name), code, verb);
     }
 
-    /** The answer to what was not done. */
+    /** The answer to what was not done, or perhaps not done. */
     private static <T> Answer<T> refused(String where, Code code, String verb) {
         return switch (code) {
-            case CONNECTIONLOSS,
-                    SESSIONEXPIRED,
-                    SESSIONMOVED,
-                    OPERATIONTIMEOUT,
-                    REQUESTTIMEOUT,
-                    SESSIONCLOSEDREQUIRESASLAUTH -> Answer.of(Kind.LOST);
+            case CONNECTIONLOSS, SESSIONEXPIRED, SESSIONMOVED, SESSIONCLOSEDREQUIRESASLAUTH -> Answer.of(Kind.LOST);
+            case THROTTLEDOP -> Answer.of(Kind.AGAIN);
             case NONODE -> Answer.of(Kind.ABSENT);
             case NOAUTH, AUTHFAILED ->
                 Answer.failed(new ClusterEventException.NotPermitted(
@@ -826,7 +1023,24 @@ final class ZooKeeperEngine implements Engine {
         return address.root() + "/e/" + Address.escape(name);
     }
 
+    private String pulse(String name, UUID incarnation) {
+        return path(name) + "/s-" + incarnation;
+    }
+
+    /** The incarnation that a pulse is named by; if it is none, one that no event has. */
+    private static UUID incarnation(String pulse) {
+        try {
+            return UUID.fromString(pulse.substring(2));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            return Snapshot.NOBODY;
+        }
+    }
+
     private Snapshot snapshot(String name, byte @Nullable [] data, Stat stat) {
-        return Snapshot.decode(address.of(name), stat.getCzxid(), stat.getVersion(), stat.getNumChildren() - 1, data);
+        Snapshot now = Snapshot.decode(address.of(name), stat.getVersion(), stat.getNumChildren() - 1, data);
+        if (stat.getNumChildren() == 0) {
+            throw withoutPulse(name);
+        }
+        return now;
     }
 }

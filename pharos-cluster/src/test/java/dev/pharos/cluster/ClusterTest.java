@@ -13,7 +13,11 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.ZooDefs;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -99,7 +103,7 @@ class ClusterTest {
 
     @Test
     void options_bad_throw() {
-        for (Duration time : List.of(Duration.ZERO, Duration.ofSeconds(-1), Duration.ofDays(2))) {
+        for (Duration time : List.of(Duration.ZERO, Duration.ofNanos(1), Duration.ofSeconds(-1), Duration.ofDays(2))) {
             assertThatIllegalArgumentException().isThrownBy(() -> Cluster.Options.DEFAULTS.sessionTimeout(time));
             assertThatIllegalArgumentException().isThrownBy(() -> Cluster.Options.DEFAULTS.operationTimeout(time));
         }
@@ -205,8 +209,32 @@ class ClusterTest {
                 nodes.create("/foreign/e/%zz");
                 nodes.create("/foreign/e/b c");
                 nodes.create("/foreign/e/%41");
+                nodes.create("/foreign/e/" + "x".repeat(300));
             });
             assertThat(cluster.events()).containsExactly("mine");
+        }
+    }
+
+    /** The client of ZooKeeper cuts the connection at an answer of one megabyte, unless it is told otherwise. */
+    @Test
+    void events_moreThanAMegabyte_areListed() {
+        try (Cluster cluster = connect("/many")) {
+            cluster.event("first").close();
+            Nodes.with(server.port(), nodes -> {
+                for (int i = 0; i < 3_000; i += 100) {
+                    List<Op> ops = new ArrayList<>();
+                    for (int j = i; j < i + 100; j++) {
+                        ops.add(Op.create(
+                                "/many/e/" + "%20".repeat(130) + (10_000 + j),
+                                new byte[0],
+                                ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                                CreateMode.PERSISTENT));
+                    }
+                    nodes.client.multi(ops);
+                }
+            });
+            assertThat(cluster.events()).hasSize(3_001);
+            assertThat(cluster.isConnected()).isTrue();
         }
     }
 
@@ -247,6 +275,10 @@ class ClusterTest {
             assertThat(cluster.delete("x")).isFalse();
             cluster.event("x").close();
             assertThat(cluster.delete("x")).isTrue();
+            assertThat(cluster.events()).isEmpty();
+            cluster.event("damaged").close();
+            Nodes.with(server.port(), nodes -> nodes.setData("/deletes/e/damaged", "x"));
+            assertThat(cluster.delete("damaged")).isTrue();
             assertThat(cluster.events()).isEmpty();
         }
     }

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,7 +89,7 @@ abstract class EngineContract {
         }
 
         Answer<Sight> look(Interest interest) {
-            return ask((Consumer<Answer<Sight>> then) -> engine.look(NAME, interest, then));
+            return ask((Consumer<Answer<Sight>> then) -> engine.look(NAME, null, interest, then));
         }
 
         Snapshot look() {
@@ -137,7 +138,11 @@ abstract class EngineContract {
         }
 
         Answer<Boolean> delete() {
-            return ask((Consumer<Answer<Boolean>> then) -> engine.delete(NAME, then));
+            return delete(null);
+        }
+
+        Answer<Boolean> delete(UUID incarnation) {
+            return ask((Consumer<Answer<Boolean>> then) -> engine.delete(NAME, incarnation, then));
         }
 
         Answer<List<String>> names() {
@@ -257,7 +262,8 @@ abstract class EngineContract {
 
     @Test
     void look_whileTheOtherSetsAndClears_noSetIsMissed() throws Exception {
-        one.create();
+        UUID[] guesses = {one.create().incarnation(), null, UUID.randomUUID()};
+        AtomicInteger rounds = new AtomicInteger();
         one.awaited.add(NAME);
         TestThreads.repeat(() -> {
             one.told.clear();
@@ -266,7 +272,7 @@ abstract class EngineContract {
                 other.set();
                 other.clear();
             });
-            one.engine.look(NAME, Interest.SET, answer -> {
+            one.engine.look(NAME, guesses[rounds.getAndIncrement() % 3], Interest.SET, answer -> {
                 one.told.add("answer");
                 reply.accept(answer);
             });
@@ -357,6 +363,34 @@ abstract class EngineContract {
         assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
         assertThat(one.swap(first, first.set(UUID.randomUUID()), null).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
         assertThat(one.create().incarnation()).isNotEqualTo(first.incarnation());
+    }
+
+    /** The versions of both are the same. */
+    @Test
+    void changes_meantForAnEventThatWasMadeAgain_changeNothing() {
+        Snapshot first = one.create();
+        assertThat(other.delete(first.incarnation())).isEqualTo(Answer.done(true));
+        Snapshot second = other.create();
+        assertThat(second.version()).isEqualTo(first.version());
+        UUID hold = UUID.randomUUID();
+        assertThat(one.swap(first, first.set(UUID.randomUUID()), null).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
+        assertThat(one.swap(first, first, null).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
+        assertThat(one.swap(first, first.hold(hold), hold).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
+        assertThat(one.delete(first.incarnation()).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.look()).isEqualTo(second);
+    }
+
+    @Test
+    void swap_latestHoldWasDropped_checksAnother() {
+        one.create();
+        UUID hold = one.hold();
+        UUID latest = other.hold();
+        other.drop(latest);
+        Snapshot set = one.set();
+        assertThat(set.began()).isEqualTo(1);
+        one.drop(hold);
+        assertThat(other.look().isSet()).isTrue();
+        assertThat(other.look()).isEqualTo(set.heldBy(0));
     }
 
     @Test

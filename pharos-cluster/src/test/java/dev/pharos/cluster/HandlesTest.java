@@ -6,16 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pharos.Event;
 import dev.pharos.TestThreads;
+import dev.pharos.ThreadEvent;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
+import org.apache.zookeeper.server.RequestThrottler;
+import org.apache.zookeeper.server.ZooKeeperServer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -187,10 +195,199 @@ class HandlesTest {
         assertThat(next.isSet()).isTrue();
     }
 
+    /** Another event of this name has the version that was last seen of this one. */
+    @Test
+    void methods_anotherEventHasTheVersion_throwAndChangeNothing() {
+        for (int i = 0; i < 3; i++) {
+            event.set();
+            event.clear();
+        }
+        event.set();
+        other.delete("event");
+        ClusterEvent next = other.event("event");
+        for (int i = 0; i < 7; i++) {
+            next.hold().close();
+        }
+        ClusterEvent.Hold hold = next.hold();
+        assertRemoved(event::set);
+        assertRemoved(event::clear);
+        assertRemoved(event::hold);
+        assertThat(other.look("event").epoch()).isEqualTo(8);
+        hold.close();
+        assertThat(next.isSet()).isFalse();
+    }
+
+    /** What was verified is not what was seen: the hold in the guess has gone, without a trace in the version. */
+    @Test
+    void clear_guessHasAHoldThatIsGone_releasesNobody() {
+        ClusterEvent.Hold hold = other.event("event").hold();
+        assertThat(event.isSet()).isTrue();
+        Snapshot held = event.waiters().last();
+        hold.close();
+        CompletableFuture<Void> future = event.whenSet();
+        event.waiters().saw(held);
+        assertThat(event.clear()).isFalse();
+        assertThat(event.isSet()).isFalse();
+        assertThat(future.cancel(false)).isTrue();
+    }
+
+    @Test
+    void methods_pulseWasDeleted_throw() {
+        String pulse = node() + "/s-" + event.incarnation();
+        Nodes.with(server.port(), nodes -> nodes.client.delete(pulse, -1));
+        assertCorrupt(event::set);
+        assertCorrupt(event::isSet);
+        assertCorrupt(event::await);
+        assertCorrupt(event::hold);
+        assertCorrupt(() -> other.event("event"));
+        assertThat(cluster.delete("event")).isTrue();
+        assertThat(cluster.event("event").set()).isTrue();
+    }
+
+    @Test
+    void set_nodeThatIsNoHold_throws() {
+        Nodes.with(server.port(), nodes -> nodes.create(node() + "/foreign"));
+        assertThat(event.isSet()).isTrue();
+        assertThatThrownBy(event::set)
+                .isInstanceOf(ClusterEventException.Corrupt.class)
+                .hasMessageContaining("has a node foreign, which is no hold");
+    }
+
+    @Test
+    void set_answerIsLostAndTheHandleIsClosed_isUnknown() throws Exception {
+        assertUnknown(ClusterEvent::close, ClusterEventException.Closed.class);
+    }
+
+    @Test
+    void set_answerIsLostAndTheEventIsDeleted_isUnknown() throws Exception {
+        assertUnknown(cut -> other.delete("event"), ClusterEventException.Removed.class);
+    }
+
+    /** Something happens between a set, whose answer is lost, and the next connection. */
+    private void assertUnknown(Consumer<ClusterEvent> meanwhile, Class<? extends Throwable> cause) {
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+            ClusterEvent cut = far.event("event");
+            proxy.drop(false, true);
+            Thread change = threads.start(() -> assertThatThrownBy(cut::set)
+                    .isInstanceOf(ClusterEventException.OutcomeUnknown.class)
+                    .hasCauseInstanceOf(cause));
+            threads.until("the event is set", event::isSet);
+            meanwhile.accept(cut);
+            proxy.reset();
+            proxy.heal();
+            threads.join(change);
+        }
+    }
+
+    @Test
+    void close_holdWithoutConnection_waitsForTheNextOne() {
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+            ClusterEvent.Hold hold = far.event("event").hold();
+            proxy.drop(true, true);
+            proxy.reset();
+            threads.until("the loss is known", () -> !far.isConnected());
+            Thread closing = threads.start(hold::close);
+            threads.until("it waits", () -> closing.getState() == Thread.State.TIMED_WAITING);
+            assertThat(event.isSet()).isTrue();
+            proxy.heal();
+            threads.join(closing);
+            assertThat(event.isSet()).isFalse();
+        }
+    }
+
+    /** Longer than those that are told at once, so that some of them have yet to hear of it. */
+    @Test
+    void close_crowdWasReleased_allReturnNormally() throws Exception {
+        List<CompletableFuture<Void>> set = new ArrayList<>();
+        List<CompletableFuture<Void>> clear = new ArrayList<>();
+        List<Thread> crowd = threads.start(20, () -> {
+            for (int i = 0; i < 50; i++) {
+                CompletableFuture<Void> future = event.whenSet();
+                synchronized (set) {
+                    set.add(future);
+                }
+            }
+        });
+        threads.join(crowd);
+        event.set();
+        for (int i = 0; i < 200; i++) {
+            clear.add(event.whenClear());
+        }
+        event.clear();
+        event.close();
+        for (CompletableFuture<Void> future : set) {
+            threads.get(future);
+        }
+        for (CompletableFuture<Void> future : clear) {
+            threads.get(future);
+        }
+    }
+
+    @Test
+    void awaitAny_connectionIsSilent_returnsWithAnEventOfThisProcess() {
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+            ThreadEvent near = new ThreadEvent();
+            ClusterEvent silent = far.event("event");
+            Thread waiter =
+                    threads.start(() -> assertThat(Event.awaitAny(silent, near)).isSameAs(near));
+            threads.awaitBlocked(waiter);
+            proxy.drop(true, true);
+            near.set();
+            threads.join(waiter);
+            assertThat(far.isConnected()).as("nobody has noticed yet").isTrue();
+        }
+    }
+
+    /** A server with too much to do answers single requests with that, and the connection stays up. */
+    @Test
+    void methods_serverIsTooBusy_areAskedAgain() throws Exception {
+        ThreadEvent over = new ThreadEvent();
+        Queue<CompletableFuture<Void>> futures = new ConcurrentLinkedQueue<>();
+        ClusterEvent held = other.event("held");
+        int stall = RequestThrottler.getStallTime();
+        RequestThrottler.setMaxRequests(2);
+        RequestThrottler.setStallTime(1);
+        ZooKeeperServer.setThrottledOpWaitTime(1);
+        try {
+            List<Thread> crowd = threads.start(8, () -> {
+                for (int i = 0; i < 20; i++) {
+                    futures.add(event.whenSet());
+                    held.hold().close();
+                }
+            });
+            Thread load = threads.start(() -> Nodes.with(server.port(), nodes -> {
+                while (!over.isSet()) {
+                    CountDownLatch answered = new CountDownLatch(100);
+                    for (int i = 0; i < 100; i++) {
+                        nodes.client.getData("/", null, (rc, path, context, data, stat) -> answered.countDown(), null);
+                    }
+                    answered.await();
+                }
+            }));
+            threads.join(crowd);
+            over.set();
+            threads.join(load);
+        } finally {
+            over.set();
+            RequestThrottler.setMaxRequests(0);
+            RequestThrottler.setStallTime(stall);
+            ZooKeeperServer.setThrottledOpWaitTime(0);
+        }
+        assertThat(held.isSet()).isFalse();
+        assertThat(futures).hasSize(160).noneMatch(CompletableFuture::isDone);
+        other.event("event").set();
+        for (CompletableFuture<Void> future : futures) {
+            threads.get(future);
+        }
+    }
+
     @Test
     void methods_nodeWasOverwritten_throw() {
         event.set();
-        for (String data : List.of("", "evil", "x", "E\1\0\0", "E\1\2\0" + "\0".repeat(24))) {
+        for (String data : List.of("", "evil", "x", "E\1\0\0", "E\1\2\0" + "\0".repeat(56))) {
             Nodes.with(server.port(), nodes -> nodes.setData(node(), data));
             assertCorrupt(event::isSet);
             assertCorrupt(event::await);

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pharos.TestThreads;
+import dev.pharos.ThreadEvent;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterAll;
@@ -152,6 +154,25 @@ class HoldTest {
         other.event("plain").clear();
         threads.join(waiter);
         threads.get(future);
+    }
+
+    /** The future may be late, since it is completed by an executor; what the hold says may not. */
+    @Test
+    void session_expiresWhileTheCommonPoolIsBusy_holdSaysThatItIsLost() throws Exception {
+        ClusterEvent.Hold hold = event.hold();
+        ThreadEvent over = new ThreadEvent();
+        try {
+            for (int i = 0; i < 64; i++) {
+                ForkJoinPool.commonPool().execute(() -> Reply.await(over, System.nanoTime() + 60_000_000_000L));
+            }
+            expire(cluster);
+            threads.until("the loss is known", () -> !hold.isValid());
+            event.clear(); // when this is answered, the next session has begun
+            assertThat(hold.isValid()).isFalse();
+        } finally {
+            over.set();
+        }
+        threads.get(hold.onLost());
     }
 
     /** What a session did not hear of, since it had ended, is found by the one that follows. */

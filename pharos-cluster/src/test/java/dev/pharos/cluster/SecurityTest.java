@@ -191,6 +191,15 @@ class SecurityTest {
     }
 
     @Test
+    void access_creator_leavesRoomForOtherRoots() {
+        try (Cluster ada = connect("/shared/ada", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/shared/other", BRIEF)) {
+            assertWorks(ada);
+            assertWorks(other);
+        }
+    }
+
+    @Test
     void access_creatorWithoutLogin_throws() {
         try (Cluster nobody = connect("/nobody", BRIEF.access(Cluster.Access.CREATOR))) {
             assertNotPermitted(() -> nobody.event("event"));
