@@ -378,7 +378,7 @@ final class Client implements AutoCloseable {
                 case HOLD -> HOLDS.put(key, event.hold()) == null;
                 case RELEASE -> {
                     HOLDS.remove(key).close();
-                    yield false; // it may be let go of later, if the connection was lost
+                    yield System.nanoTime() - from < OPERATION.toNanos(); // else no server may have answered
                 }
             };
             outcome = result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;

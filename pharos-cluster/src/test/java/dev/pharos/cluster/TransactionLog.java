@@ -180,7 +180,7 @@ final class TransactionLog {
             State state = states.computeIfAbsent(event(path), name -> new State());
             if (child(path).isEmpty()) {
                 wrote(zxid, session, path, ByteBuffer.wrap(data), state);
-            } else if (child(path).equals("s")) {
+            } else if (child(path).startsWith("s-")) {
                 if (!created) {
                     state.pulse = zxid;
                 }
