@@ -263,6 +263,32 @@ class HoldTest {
         }
     }
 
+    /** The client takes its session for expired; the servers, which were away, keep it, and the holds with it. */
+    @Test
+    void allServers_areAwayForLongerThanTheSession_closedAndLostHoldsCanBeEnded() throws Exception {
+        try (Cluster brief = Cluster.connect(
+                        servers.address() + "/holds-" + number,
+                        Cluster.Options.DEFAULTS
+                                .sessionTimeout(Duration.ofSeconds(4))
+                                .operationTimeout(Duration.ofSeconds(5)));
+                ClusterEvent cut = brief.event("event")) {
+            ClusterEvent.Hold closed = cut.hold();
+            ClusterEvent.Hold lost = cut.hold();
+            for (int i = 0; i < 3; i++) {
+                servers.kill(i);
+            }
+            threads.until("the loss is known", () -> !brief.isConnected());
+            closed.close();
+            threads.get(lost.onLost());
+            assertThat(lost.isValid()).isFalse();
+            restart();
+            threads.until("there is a connection", brief::isConnected);
+            closed.close();
+            lost.close();
+            assertThat(seen.isSet()).isFalse();
+        }
+    }
+
     private void restart() {
         for (int i = 0; i < servers.count(); i++) {
             if (!servers.isAlive(i)) {
