@@ -86,8 +86,12 @@ class PicturesTest {
                 }
             }
         }
-        assertThat(lines.get(lines.size() - 1))
-                .contains("\u25b2 sets", "\u25b3 set already", "\u25bc clears", "! interrupted", "\u00d7 timed out");
+        String legend = lines.get(lines.size() - 1);
+        assertThat(legend).contains("\u25b2 sets", "! interrupted", "\u00d7 timed out");
+        // A set that changes something hides what else falls into its column.
+        String drawn = String.join("", lines.subList(0, lines.size() - 1));
+        assertThat(legend.contains("\u25b3 set already")).isEqualTo(drawn.contains("\u25b3"));
+        assertThat(legend.contains("\u25bc clears")).isEqualTo(drawn.contains("\u25bc"));
     }
 
     private static boolean covers(Timeline timeline, int thread, double from, double to) {
