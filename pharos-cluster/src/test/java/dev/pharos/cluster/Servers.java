@@ -337,7 +337,12 @@ public final class Servers implements AutoCloseable {
         }
     }
 
-    /** Cuts a server off from the others, so that what it sends does not arrive, or what they send it, or both. */
+    /**
+     * Cuts a server off from the others, so that what it sends does not arrive, or what they send it, or both. Votes may
+     * get around it: a server that is called by one with a lower number hangs up and calls back, at the address that it
+     * was told, which is not that of a proxy. So a server that is cut off may be elected, and then nobody leads. For a cut
+     * that nothing gets around there is {@link Hosts}.
+     */
     void cut(int server, boolean sends, boolean hears) {
         for (int i = 0; i < count(); i++) {
             if (i != server) {
