@@ -205,7 +205,9 @@ class PageIT {
         int x = (int) browser.number("pharos.placeOfChange(0).x") + 2; // beside the line, on the dot
         for (int wait = 0; wait < timeline.waits.size(); wait++) {
             String dot = pixel(x, (int) browser.number("pharos.placeOfWait(arguments[0]).y", wait));
-            assertThat(dot.equals(colour("mark"))).as("wait %d", wait).isEqualTo(timeline.waits.change(wait) == 0);
+            assertThat(dot.equals(colour("mark")))
+                    .as("wait %d: %s at %d", wait, dot, x)
+                    .isEqualTo(timeline.waits.change(wait) == 0);
         }
     }
 
