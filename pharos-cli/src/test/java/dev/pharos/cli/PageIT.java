@@ -199,6 +199,16 @@ class PageIT {
         assertThat(expected).hasSize(WORKERS + 2); // and the one for clear, and the one for any of two
         assertThat(browser.<List<List<Long>>>get("pharos.drawn.joined")).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(browser.number("pharos.drawn.joins")).isEqualTo(3);
+
+        browser.press("s"); // the set that released all workers
+        browser.press("z");
+        int x = (int) browser.number("pharos.placeOfChange(0).x") + 2; // beside the line, on the dot
+        for (int wait = 0; wait < timeline.waits.size(); wait++) {
+            String dot = pixel(x, (int) browser.number("pharos.placeOfWait(arguments[0]).y", wait));
+            assertThat(dot.equals(colour("mark")))
+                    .as("wait %d: %s at %d", wait, dot, x)
+                    .isEqualTo(timeline.waits.change(wait) == 0);
+        }
     }
 
     @Test

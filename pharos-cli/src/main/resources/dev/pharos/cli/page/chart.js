@@ -271,7 +271,9 @@ class Chart {
     const { from: left, to: right } = this.goal;
     const span = right - left;
     if (fit) {
-      const wide = thing.kind === "wait" ? (to - from) * 2.5 : Math.min(span, (this.#recording.to - this.#recording.from) / 20);
+      // A call of set may itself have taken long: it is to be in view from its start, where its line is.
+      const least = thing.kind === "wait" ? 0 : Math.min(span, (this.#recording.to - this.#recording.from) / 20);
+      const wide = Math.max((to - from) * 2.5, least);
       this.show((from + to - wide) / 2, (from + to + wide) / 2, true);
     } else if (from < left || to > right || to - from < span / 300) {
       const wide = Math.max((to - from) * 2.5, Math.min(span, to - from < span / 300 ? Math.max((to - from) * 60, span / 12) : span));
