@@ -4,6 +4,8 @@ package dev.pharos.benchmarks;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.pharos.cluster.Cluster;
+import dev.pharos.cluster.ClusterEvent;
 import dev.pharos.cluster.Servers;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,7 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
@@ -27,7 +33,8 @@ public final class Clusters {
     private enum Part {
         CALLS,
         SESSIONS,
-        THREADS
+        THREADS,
+        LOAD
     }
 
     /** How much is measured. A batch gives one median and one 99th percentile. */
@@ -38,12 +45,18 @@ public final class Clusters {
             int samples,
             int sessionsOfJvm,
             List<Integer> sessions,
-            List<Integer> threads) {}
+            List<Integer> threads,
+            int calls,
+            int events) {}
 
-    private static final Scale FULL = new Scale(3, 15, 200, 9, 1_000, List.of(1_000, 10_000), List.of(1_000, 10_000));
+    private static final Scale FULL =
+            new Scale(3, 15, 200, 9, 1_000, List.of(1_000, 10_000), List.of(1_000, 10_000), 100, 20_000);
 
     /** Batches or samples that are not counted. */
     private static final int WARM_UPS = 3;
+
+    /** So many threads keep the servers busy. */
+    private static final int BUSY = 64;
 
     /** Who waits at a barrier looks at it once more, one after the other: ten thousand take 8 seconds each time. */
     private static final int MOST_AT_A_BARRIER = 1_000;
@@ -122,6 +135,7 @@ public final class Clusters {
                     case CALLS -> clusters.measureCalls();
                     case SESSIONS -> clusters.measureSessions();
                     case THREADS -> clusters.measureThreads();
+                    case LOAD -> clusters.measureLoad();
                 }
             }
             return clusters.results();
@@ -299,10 +313,82 @@ public final class Clusters {
                         if (sample >= 0) {
                             add("untilTheLastThreadIsAwake", rival, size, System.nanoTime() - begin);
                         }
+                        if (rival == Rival.CLUSTER_EVENT) {
+                            setter.clear();
+                            crowd.beginAndPark();
+                            begin = System.nanoTime();
+                            waiters.set();
+                            if (sample >= 0) {
+                                add("insideSetOfThoseWhoWait", rival, size, System.nanoTime() - begin);
+                            }
+                            crowd.awaitDone();
+                        }
                     }
                     crowd.close();
                 }
             }
+        }
+    }
+
+    private interface Call {
+        void of(ClusterEvent event, int number);
+    }
+
+    /** What the servers can do at most, and what an event takes of their memory. */
+    private void measureLoad() throws Exception {
+        long heap = servers.heap(settersServer);
+        try (Cluster cluster = Cluster.connect(servers.address(settersServer) + "/load")) {
+            List<ClusterEvent> events = new ArrayList<>();
+            for (int i = 0; i < BUSY; i++) {
+                events.add(cluster.event("busy " + i));
+            }
+            for (int sample = -WARM_UPS; sample < scale.samples; sample++) {
+                long change = perCall(events, (event, number) -> {
+                    if (number % 2 == 0) {
+                        event.set();
+                    } else {
+                        event.clear();
+                    }
+                });
+                long look = perCall(events, (event, number) -> event.isSet());
+                if (sample >= 0) {
+                    add("changeBesideOthers", Rival.CLUSTER_EVENT, BUSY, change);
+                    add("lookBesideOthers", Rival.CLUSTER_EVENT, BUSY, look);
+                }
+            }
+            AtomicInteger made = new AtomicInteger();
+            inThreads(() -> {
+                for (int i = made.getAndIncrement(); i < scale.events; i = made.getAndIncrement()) {
+                    cluster.event("one of many " + i).close();
+                }
+            });
+            add(
+                    new Case("heapOfAServer", Rival.CLUSTER_EVENT, "size", Integer.toString(scale.events)),
+                    (double) (servers.heap(settersServer) - heap) / scale.events);
+        }
+    }
+
+    /** The time of all calls by their number, each thread with an event of its own. */
+    private long perCall(List<ClusterEvent> events, Call call) throws Exception {
+        AtomicInteger threads = new AtomicInteger();
+        long begin = System.nanoTime();
+        inThreads(() -> {
+            ClusterEvent event = events.get(threads.getAndIncrement());
+            for (int i = 0; i < scale.calls; i++) {
+                call.of(event, i);
+            }
+        });
+        return (System.nanoTime() - begin) / ((long) BUSY * scale.calls);
+    }
+
+    private static void inThreads(Runnable task) throws Exception {
+        ExecutorService executor = Executors.newFixedThreadPool(BUSY);
+        try {
+            for (Future<?> done : executor.invokeAll(Collections.nCopies(BUSY, Executors.callable(task)))) {
+                done.get();
+            }
+        } finally {
+            executor.shutdown();
         }
     }
 
@@ -375,9 +461,11 @@ public final class Clusters {
     private JsonArray results() {
         JsonArray results = new JsonArray();
         figures.forEach((key, values) -> {
-            boolean count = key.what.startsWith("notifications");
+            String unit = key.what.startsWith("notifications")
+                    ? "notifications"
+                    : key.what.startsWith("heap") ? "B" : "us/op";
             double[] figures = values.stream()
-                    .mapToDouble(value -> count ? value : value / 1e3)
+                    .mapToDouble(value -> unit.equals("us/op") ? value / 1e3 : value)
                     .toArray();
             JsonObject params = new JsonObject();
             params.addProperty("rival", key.rival.name());
@@ -388,7 +476,7 @@ public final class Clusters {
             forks.add(fork);
             JsonObject metric = new JsonObject();
             metric.addProperty("score", Median.of(figures).value());
-            metric.addProperty("scoreUnit", count ? "notifications" : "us/op");
+            metric.addProperty("scoreUnit", unit);
             metric.add("rawData", forks);
             JsonObject result = new JsonObject();
             result.addProperty("benchmark", Clusters.class.getName() + "." + key.what);

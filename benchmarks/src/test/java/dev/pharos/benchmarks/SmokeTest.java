@@ -88,7 +88,7 @@ class SmokeTest {
     @Test
     void measure_clusters_givesResults() throws Exception {
         Set<String> results = new TreeSet<>();
-        for (JsonElement result : Clusters.measure(new Clusters.Scale(1, 1, 2, 1, 2, List.of(3), List.of(4)))) {
+        for (JsonElement result : Clusters.measure(new Clusters.Scale(1, 1, 2, 1, 2, List.of(3), List.of(4), 2, 100))) {
             JsonObject object = result.getAsJsonObject();
             String name = object.get("benchmark").getAsString().replaceFirst(".*\\.", "");
             double score = object.getAsJsonObject("primaryMetric").get("score").getAsDouble();
@@ -104,6 +104,6 @@ class SmokeTest {
                 .contains("notificationsOfClear CLUSTER_EVENT", "notificationsOfSetAndClear CLUSTER_EVENT")
                 .contains("untilAwaitReturns CURATOR_BARRIER", "isSet ZOOKEEPER_WATCH", "clear CLUSTER_EVENT")
                 .contains("untilTheLastSessionIsReleased ZOOKEEPER_WATCH", "insideSet CLUSTER_EVENT")
-                .contains("untilTheLastThreadIsAwake CURATOR_BARRIER");
+                .contains("untilTheLastThreadIsAwake CURATOR_BARRIER", "lookBesideOthers CLUSTER_EVENT");
     }
 }

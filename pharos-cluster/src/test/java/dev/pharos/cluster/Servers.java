@@ -303,6 +303,22 @@ public final class Servers implements AutoCloseable {
         return leader[0];
     }
 
+    /** How many bytes the objects of a server take that are in use. */
+    public long heap(int server) throws IOException {
+        Process jcmd = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(servers.get(server).process.pid()),
+                        "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        String answer = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return answer.lines()
+                .filter(line -> line.startsWith("Total"))
+                .mapToLong(line -> Long.parseLong(line.split("\\s+", -1)[2]))
+                .findFirst()
+                .orElseThrow(() -> new IOException(answer));
+    }
+
     /** Kills a server with SIGKILL, at once, paused or not, and returns when it is gone. */
     void kill(int server) {
         servers.get(server).process.destroyForcibly().onExit().join();
