@@ -48,6 +48,7 @@ class ClusterIT {
 
     @BeforeAll
     static void serve() throws IOException {
+        Connections.quieten(); // the proxies connect from here
         serving = new Installed(serverDirectory);
         served = address(serving, serving.start("pharos", "serve", "--port", "0", "--data", "data"));
     }
