@@ -13,6 +13,11 @@ public abstract class EventContract {
     /** Makes an event that is clear and that nobody else knows. */
     protected abstract Event newEvent();
 
+    /** How many events or futures make a crowd. Less is enough, and quicker, where each takes the time of a server. */
+    protected int crowd() {
+        return 10_000;
+    }
+
     @Nested
     class Waits extends WaitContract {
         Waits() {
@@ -23,7 +28,7 @@ public abstract class EventContract {
     @Nested
     class Futures extends FutureContract {
         Futures() {
-            super(EventContract.this::newEvent);
+            super(EventContract.this::newEvent, crowd());
         }
     }
 

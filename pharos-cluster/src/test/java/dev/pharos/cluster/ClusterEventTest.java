@@ -39,6 +39,11 @@ class ClusterEventTest {
     @Nested
     class Contract extends EventContract {
         @Override
+        protected int crowd() {
+            return Integer.getInteger("dev.pharos.cluster.crowd", 1_000);
+        }
+
+        @Override
         protected Event newEvent() {
             ClusterEvent event = cluster.event("event " + ++number);
             events.add(event);
