@@ -315,7 +315,7 @@ class HandlesTest {
     void methods_senderHasFailed_throw() {
         Thread waiter = threads.start(() -> assertFailed(event::await));
         threads.awaitBlocked(waiter);
-        cluster.engine().swap("event", null, null, null, answer -> {});
+        cluster.engine().look(null, null, Engine.Interest.NONE, answer -> {});
         threads.join(waiter);
         assertFailed(event::set);
         assertFailed(event::isSet);
