@@ -4,6 +4,7 @@ package dev.pharos.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pharos.cluster.Proxy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -47,6 +48,7 @@ class ClusterIT {
 
     @BeforeAll
     static void serve() throws IOException {
+        Connections.quieten(); // the proxies connect from here
         serving = new Installed(serverDirectory);
         served = address(serving, serving.start("pharos", "serve", "--port", "0", "--data", "data"));
     }
@@ -311,6 +313,57 @@ class ClusterIT {
         assertThat(holding.isAlive()).isTrue();
     }
 
+    /** The change is made, but before its outcome is known somebody has deleted the event. */
+    @Test
+    void set_answerIsLost_tellsThatItIsNotKnown() {
+        assertThat(sh("pharos set $Z/x && pharos clear $Z/x").status()).isZero();
+        try (Proxy proxy = new Proxy(port(served))) {
+            proxy.before("/s-", () -> proxy.drop(false, true));
+            String event = through(proxy);
+            Process setting = pharos.start("env", "PHAROS_CLUSTER=patient", "pharos", "set", event);
+            assertThat(sh("pharos wait $Z/x && pharos rm $Z/x")).isEqualTo(new Installed.Run("", "", 0));
+            proxy.reset();
+            proxy.heal();
+
+            assertThat(pharos.finish(setting))
+                    .isEqualTo(new Installed.Run(
+                            "",
+                            "pharos: " + event
+                                    + ": the connection was lost during the change, which may have happened;"
+                                    + " look, or repeat it\n",
+                            ExitCode.UNKNOWN.status));
+        }
+    }
+
+    @Test
+    void hold_sessionExpires_holdsAgain() throws Exception {
+        try (Proxy proxy = new Proxy(port(served))) {
+            String event = through(proxy);
+            Process holding =
+                    pharos.start("env", "PHAROS_CLUSTER=patient", "pharos", "hold", event, "--", "sleep", "1000");
+            assertThat(sh("pharos wait $Z/x").status()).isZero();
+            assertThat(proxy.expire("127.0.0.1:" + port(served))).isTrue();
+            Installed.until("it has held again", () -> pharos.err(holding).endsWith("again\n"));
+
+            assertThat(pharos.err(holding))
+                    .isEqualTo("pharos: %s: no longer held, since the servers did not hear of this machine in time\n"
+                                    .formatted(event)
+                            + "pharos: %s: held again\n".formatted(event));
+            assertThat(sh("pharos status -v $Z/x").out()).startsWith(inRoot("$Z/x: set, held by 1, since 20"));
+            Installed.signal(holding, "KILL");
+            assertThat(sh("pharos wait -t 1m --clear $Z/x").status()).isZero();
+        }
+    }
+
+    /** The event x of this test, as it is reached through a proxy. */
+    private String through(Proxy proxy) {
+        return root.replace(":" + port(served) + "/", ":" + proxy.port() + "/") + "/x";
+    }
+
+    private static int port(String address) {
+        return Integer.parseInt(address.replaceAll("zk://.*:(\\d+)/.*", "$1"));
+    }
+
     /** The process that holds for a command of this test. */
     private ProcessHandle keeper() {
         return ProcessHandle.allProcesses()
@@ -350,6 +403,68 @@ class ClusterIT {
         assertThat(pharos.err(watching)).isEmpty();
     }
 
+    /** A server that wants a certificate, and knows a user: one key for both sides is enough to see that the lines count. */
+    @Test
+    void options_tlsAndSasl_connectToServersThatWantThem() throws Exception {
+        int tls = freePort();
+        int plain = freePort();
+        Installed.Run made = pharos.sh("""
+                set -e
+                exec 2>&1
+                keys="-storetype PKCS12 -storepass changeit"
+                keytool -genkeypair -keystore key.p12 $keys -alias it -keyalg EC -dname CN=localhost -ext SAN=ip:127.0.0.1
+                keytool -exportcert -keystore key.p12 $keys -alias it -file it.cer
+                keytool -importcert -noprompt -keystore trust.p12 $keys -alias it -file it.cer
+                cat >jaas.conf <<'END'
+                Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_ada="engine"; };
+                Ada { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="engine"; };
+                END
+                cat >server.cfg <<'END'
+                dataDir=data
+                clientPort=%d
+                secureClientPort=%d
+                admin.enableServer=false
+                serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory
+                authProvider.sasl=org.apache.zookeeper.server.auth.SASLAuthenticationProvider
+                ssl.keyStore.location=key.p12
+                ssl.keyStore.password=changeit
+                ssl.trustStore.location=trust.p12
+                ssl.trustStore.password=changeit
+                END
+                cat >tls <<'END'
+                operation.timeout = 1m
+                trust.store = trust.p12
+                trust.password = changeit
+                key.store = key.p12
+                key.password = changeit
+                END
+                cat >sasl <<'END'
+                operation.timeout = 1m
+                sasl.entry = Ada
+                sasl.config = jaas.conf
+                access = creator
+                END
+                """.formatted(plain, tls));
+        assertThat(made.status()).as(made.out()).isZero();
+        pharos.start(
+                "java",
+                "-Djava.security.auth.login.config=jaas.conf",
+                "-Dzookeeper.fips-mode=false",
+                "-cp",
+                Installed.home() + "/lib/*",
+                "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+                "server.cfg");
+
+        assertThat(pharos.sh("""
+                        PHAROS_CLUSTER=tls pharos set zk://127.0.0.1:%d/tls/x; echo $?
+                        PHAROS_CLUSTER=patient pharos status zk://127.0.0.1:%d/tls/x; echo $?
+                        PHAROS_CLUSTER=sasl pharos set zk://127.0.0.1:%d/sasl/x; echo $?
+                        PHAROS_CLUSTER=patient pharos status -q zk://127.0.0.1:%d/sasl/x; echo $?
+                        PHAROS_CLUSTER=sasl pharos status -q zk://127.0.0.1:%d/sasl/x; echo $?
+                        """.formatted(tls, plain, plain, plain, plain)))
+                .isEqualTo(new Installed.Run("0\nzk://127.0.0.1:%d/tls/x: set\n0\n0\n3\n0\n".formatted(plain), "", 0));
+    }
+
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143"})
     void serve_signal_endsWithItsStatus(String signal, int status) throws Exception {
@@ -362,7 +477,7 @@ class ClusterIT {
 
     @Test
     void serve_portOrFolderIsInUse_saysSo() {
-        String port = served.replaceAll(".*:(\\d+)/.*", "$1");
+        int port = port(served);
         assertThat(pharos.sh("pharos serve --port " + port + " --data data"))
                 .isEqualTo(new Installed.Run(
                         "",

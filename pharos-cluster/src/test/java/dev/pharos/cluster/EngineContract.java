@@ -41,7 +41,7 @@ abstract class EngineContract {
     abstract Engine newEngine(Engine.Listener listener);
 
     /** An engine, and what it has told, in order. */
-    final class Client implements Engine.Listener {
+    class Client implements Engine.Listener {
         final Queue<String> told = new ConcurrentLinkedQueue<>();
         final Set<String> awaited = ConcurrentHashMap.newKeySet();
         final Engine engine = newEngine(this);

@@ -10,6 +10,8 @@ import dev.pharos.ThreadEvent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -19,9 +21,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
+import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.server.RequestThrottler;
 import org.apache.zookeeper.server.ZooKeeperServer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -306,6 +310,26 @@ class HandlesTest {
         }
     }
 
+    /** A fault of this library, say: better an end that is told than a connection that says nothing any more. */
+    @Test
+    void methods_senderHasFailed_throw() {
+        Thread waiter = threads.start(() -> assertFailed(event::await));
+        threads.awaitBlocked(waiter);
+        cluster.engine().look(null, null, Engine.Interest.NONE, answer -> {});
+        threads.join(waiter);
+        assertFailed(event::set);
+        assertFailed(event::isSet);
+        assertFailed(() -> cluster.event("another"));
+        assertThat(cluster.isConnected()).isFalse();
+    }
+
+    private static void assertFailed(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOf(ClusterEventException.Unavailable.class)
+                .hasMessageContaining("the connection has ended (java.lang.NullPointerException")
+                .hasMessageEndingWith("connect again");
+    }
+
     @Test
     void close_holdWithoutConnection_waitsForTheNextOne() {
         try (Proxy proxy = new Proxy(server.port());
@@ -351,6 +375,71 @@ class HandlesTest {
         }
     }
 
+    /** It is not deleted again blindly: by now it is another that has the name. */
+    @Test
+    void delete_answerIsLostAndTheEventIsMadeAgain_leavesTheNewOne() {
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number)) {
+            proxy.before("/s-", () -> proxy.drop(false, true));
+            Thread deleting =
+                    threads.start(() -> assertThat(far.delete("event")).isTrue());
+            threads.until("it is deleted", () -> other.events().isEmpty());
+            ClusterEvent next = other.event("event");
+            next.set();
+            proxy.reset();
+            proxy.heal();
+            threads.join(deleting);
+            assertThat(next.isSet()).isTrue();
+        }
+    }
+
+    /** Enters for no longer than it may take, and then asks whether it was released, though nothing has come yet. */
+    @Test
+    void await_connectionIsSilent_decidesWhenItsTimeIsOverOrItIsInterrupted() {
+        Cluster.Options patient = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofDays(1));
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number, patient)) {
+            ClusterEvent silent = far.event("event");
+            proxy.drop(true, true);
+            Thread timed = threads.start(
+                    () -> assertThat(silent.await(Duration.ofMillis(1))).isFalse());
+            Thread interrupted =
+                    threads.start(() -> assertThatThrownBy(silent::await).isInstanceOf(InterruptedException.class));
+            interrupted.interrupt();
+            for (Thread thread : List.of(timed, interrupted)) {
+                threads.until(
+                        "it decides",
+                        () -> Arrays.stream(thread.getStackTrace())
+                                .anyMatch(frame -> frame.getMethodName().equals("decide")));
+            }
+            proxy.reset();
+            proxy.heal();
+            threads.join(List.of(timed, interrupted));
+        }
+    }
+
+    @Test
+    void set_crowdIsHeldUp_returnsAndAllAreReleased() throws Exception {
+        ThreadEvent over = new ThreadEvent();
+        List<CompletableFuture<Void>> futures =
+                Stream.generate(event::whenSet).limit(300).toList();
+        event.waiters().crowd.execute(() -> Reply.await(over, System.nanoTime() + 60_000_000_000L));
+        try {
+            assertThat(event.set()).isTrue();
+            assertThat(event.clear()).isTrue();
+            assertThat(event.isSet()).isFalse();
+            assertThat(event.waiters().count(waiter -> !waiter.isOver()))
+                    .as("those who have still to hear of it")
+                    .isPositive();
+            assertThat(futures.get(299).cancel(false)).isFalse();
+        } finally {
+            over.set();
+        }
+        for (CompletableFuture<Void> future : futures) {
+            threads.get(future);
+        }
+    }
+
     @Test
     void awaitAny_connectionIsSilent_returnsWithAnEventOfThisProcess() {
         try (Proxy proxy = new Proxy(server.port());
@@ -364,6 +453,7 @@ class HandlesTest {
             near.set();
             threads.join(waiter);
             assertThat(far.isConnected()).as("nobody has noticed yet").isTrue();
+            proxy.heal(); // to close without waiting for a server
         }
     }
 
@@ -464,6 +554,29 @@ class HandlesTest {
         assertThat(records.get("dev.pharos.Wait").getString("outcome")).isEqualTo("released");
         assertThat(records.get("dev.pharos.Set").getBoolean("changed")).isTrue();
         assertThat(records.get("dev.pharos.Set").getInt("released")).isEqualTo(1);
+    }
+
+    @Test
+    void recording_connectionIsLostAndExpires_tellsOfEach() throws Exception {
+        Path file = folder.resolve("connections.jfr");
+        String address = "127.0.0.1:" + server.port() + "/handles-" + number;
+        try (Recording recording = new Recording()) {
+            recording.start();
+            try (Cluster brief = Cluster.connect(address)) {
+                ZooKeeper session = ((ZooKeeperEngine) brief.engine()).session();
+                Nodes.expire("127.0.0.1:" + server.port(), session.getSessionId(), session.getSessionPasswd());
+                threads.until("the session has ended", () -> !session.getState().isAlive());
+                threads.until("there is another", brief::isConnected);
+            }
+            recording.stop();
+            recording.dump(file);
+        }
+        assertThat(RecordingFile.readAllEvents(file).stream()
+                        .filter(record -> record.getEventType().getName().equals("dev.pharos.Connection"))
+                        .filter(record -> record.getString("address").equals("zk://" + address))
+                        .sorted(Comparator.comparing(RecordedEvent::getStartTime))) // they come by thread
+                .extracting(record -> record.getString("state"))
+                .containsExactly("connected", "disconnected", "expired", "connected");
     }
 
     private static void assertClosed(ThrowingCallable call) {

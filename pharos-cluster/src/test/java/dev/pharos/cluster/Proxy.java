@@ -12,10 +12,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.zookeeper.ZooKeeper;
 
@@ -24,7 +26,7 @@ import org.apache.zookeeper.ZooKeeper;
  * way or both, is slow, or resets them. What is lost while the network is down arrives when it is up again, as it does
  * with TCP, if the receiver has not given up; so a request may arrive long after its sender has turned elsewhere.
  */
-final class Proxy implements AutoCloseable {
+public final class Proxy implements AutoCloseable {
     private final Map<Long, byte[]> sessions = new ConcurrentHashMap<>();
     private final int target;
     private final ServerSocket listener;
@@ -37,8 +39,16 @@ final class Proxy implements AutoCloseable {
     private volatile long delayNanos;
     private volatile long session;
 
+    /** What is waited for on the way to the server, and what is done then; only for the next that has it. */
+    private record Before(String text, Runnable action) {}
+
+    private final AtomicReference<Before> before = new AtomicReference<>();
+
+    /** The code of the error that all answers have; 0: what the server says. */
+    private volatile int error;
+
     /** Makes a proxy before a port. */
-    Proxy(int target) {
+    public Proxy(int target) {
         this.target = target;
         try {
             listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -49,7 +59,7 @@ final class Proxy implements AutoCloseable {
     }
 
     /** The port to connect to. */
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
@@ -62,7 +72,7 @@ final class Proxy implements AutoCloseable {
      * Has the servers end the session seen last, as if its client had been silent for too long: another client takes
      * it over, and closes it. Returns whether a server could be reached.
      */
-    boolean expire(String address) throws IOException, InterruptedException {
+    public boolean expire(String address) throws IOException, InterruptedException {
         if (session == 0) {
             return false;
         }
@@ -76,7 +86,7 @@ final class Proxy implements AutoCloseable {
     }
 
     /** Loses what is sent, this way or that or both, until {@link #heal}. */
-    void drop(boolean sentToServer, boolean sentToClient) {
+    public void drop(boolean sentToServer, boolean sentToClient) {
         if (sentToServer) {
             toServer.clear();
         }
@@ -85,19 +95,30 @@ final class Proxy implements AutoCloseable {
         }
     }
 
+    /** Does something before the next request that has this text in it is passed on; until then, that is held up. */
+    public void before(String text, Runnable action) {
+        before.set(new Before(text, action));
+    }
+
+    /** Has all requests that are answered from now on be answered with an error of this code, until {@link #heal}. */
+    void answer(int code) {
+        error = code;
+    }
+
     /** Lets everything arrive so much later, until {@link #heal}. */
     void delay(long millis) {
         delayNanos = TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
     /** Resets all connections. Others can be made at once. */
-    void reset() {
+    public void reset() {
         sockets.forEach(this::reset);
     }
 
     /** Lets everything arrive. */
-    void heal() {
+    public void heal() {
         delayNanos = 0;
+        error = 0;
         toServer.set();
         toClient.set();
     }
@@ -146,10 +167,15 @@ final class Proxy implements AutoCloseable {
                 if (delayNanos > 0) {
                     LockSupport.parkNanos(delayNanos);
                 }
+                if (!first) {
+                    meet(new String(buffer, 0, length, StandardCharsets.ISO_8859_1));
+                }
                 passes.await();
                 if (answer) {
                     answer = false;
                     see(ByteBuffer.wrap(buffer, 0, length));
+                } else if (first && error != 0) {
+                    fail(ByteBuffer.wrap(buffer, 0, length));
                 }
                 out.write(buffer, 0, length);
             }
@@ -165,6 +191,25 @@ final class Proxy implements AutoCloseable {
                 end(from);
                 end(to);
             }
+        }
+    }
+
+    /** Does what is to be done before a request that is met. */
+    private void meet(String requests) {
+        Before next = before.get();
+        if (next != null && requests.contains(next.text) && before.compareAndSet(next, null)) {
+            next.action.run();
+        }
+    }
+
+    /** Puts an error into answers, each: length, number of the request, transaction, error, and what was asked for. */
+    private void fail(ByteBuffer answers) {
+        while (answers.remaining() >= 20) {
+            int start = answers.position();
+            if (answers.getInt(start + 4) >= 0) { // else word of a watch, or the answer to a sign of life
+                answers.putInt(start + 16, error);
+            }
+            answers.position(Math.min(answers.limit(), start + 4 + answers.getInt(start)));
         }
     }
 

@@ -3,7 +3,15 @@ package dev.pharos.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.ThreadEvent;
+import dev.pharos.cluster.Engine.Answer.Kind;
+import dev.pharos.cluster.Engine.Interest;
+import dev.pharos.cluster.Engine.Sight;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.zookeeper.ClientCnxnSocketNIO;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.client.ZKClientConfig;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,6 +25,9 @@ class ZooKeeperEngineTest extends EngineContract {
 
     private int engines;
 
+    /** Where the next engine is to find a server; null: one of the servers after the other. */
+    private String server;
+
     @BeforeAll
     static void start() {
         servers = Servers.start(3);
@@ -29,8 +40,16 @@ class ZooKeeperEngineTest extends EngineContract {
 
     @Override
     Engine newEngine(Engine.Listener listener) {
-        int server = (servers.leader() + ++engines) % 3; // the first two on followers
-        return new ZooKeeperEngine(Address.parse(servers.address(server) + root), Cluster.Options.DEFAULTS, listener);
+        String next = server != null ? server : servers.address((servers.leader() + ++engines) % 3); // first followers
+        return new ZooKeeperEngine(Address.parse(next + root), Cluster.Options.DEFAULTS, listener);
+    }
+
+    private static ZooKeeper session(Client client) {
+        return ((ZooKeeperEngine) client.engine).session();
+    }
+
+    private static void expire(ZooKeeper session) throws Exception {
+        Nodes.expire(servers.address(), session.getSessionId(), session.getSessionPasswd());
     }
 
     /** Where sync, of which the books say that it helps, does not. */
@@ -44,5 +63,151 @@ class ZooKeeperEngineTest extends EngineContract {
             now = one.swap(now, now.clear(UUID.randomUUID()));
             assertThat(leader.look()).isEqualTo(now);
         }
+    }
+
+    /** The event was read before, the watch is there only after it: neither tells, but the age of the pulse. */
+    @Test
+    void look_setBetweenItsTwoReads_tells() {
+        one.create();
+        server = servers.address(0);
+        Client near = new Client();
+        try (Proxy proxy = new Proxy(servers.port(0))) {
+            server = "127.0.0.1:" + proxy.port();
+            Client reader = new Client();
+            reader.awaited.add(NAME);
+            proxy.before("/s-", () -> {
+                near.set();
+                near.clear();
+            });
+            Sight sight = reader.look(Interest.SET).value();
+            assertThat(sight.snapshot().epoch()).isZero();
+            assertThat(sight.setSince()).isTrue();
+            assertThat(reader.told).containsExactly("answer");
+            near.set();
+            reader.untilTold("pulse");
+            reader.engine.close(); // quicker than without the proxy
+        }
+    }
+
+    @Test
+    void methods_serverAnswersWithAnUnknownError_fail() {
+        Snapshot first = one.create();
+        try (Proxy proxy = new Proxy(servers.port(0))) {
+            server = "127.0.0.1:" + proxy.port();
+            Client reader = new Client();
+            proxy.answer(-12345);
+            assertRefused(reader.look(Interest.SET));
+            assertRefused(reader.swap(first, first.set(UUID.randomUUID()), null));
+            assertRefused(reader.names());
+            proxy.heal();
+            assertThat(reader.look().epoch()).isEqualTo(1);
+            reader.engine.close();
+        }
+    }
+
+    private static void assertRefused(Engine.Answer<?> answer) {
+        assertThat(answer.failure())
+                .isInstanceOf(ClusterEventException.Unavailable.class)
+                .hasMessageContaining("the servers refuse to");
+    }
+
+    /** A session that ends while answers are still to come. Its client's thread is held up, so that nothing is told. */
+    private final class Ending implements AutoCloseable {
+        final Proxy proxy = new Proxy(servers.port(0));
+        final Client client;
+        final ZooKeeper session;
+        final ThreadEvent over = new ThreadEvent();
+        private Thread telling;
+
+        /** An ending after which the client's thread dies, or goes on. */
+        Ending(boolean dies) {
+            server = "127.0.0.1:" + proxy.port();
+            client = new Client() {
+                @Override
+                public void expired() {
+                    super.expired();
+                    if (dies) {
+                        Thread.currentThread().interrupt(); // which ends it: what it has still to tell is lost
+                    }
+                }
+            };
+            session = session(client);
+            ThreadEvent busy = new ThreadEvent();
+            client.engine.names(answer -> {
+                telling = Thread.currentThread();
+                busy.set();
+                Reply.await(over, System.nanoTime() + 60_000_000_000L);
+            });
+            threads.until("it is held up", busy::isSet);
+            proxy.drop(true, true);
+            proxy.reset();
+            threads.until("it looks for a server", () -> session.getState() == ZooKeeper.States.CONNECTING);
+        }
+
+        void expire() throws Exception {
+            ZooKeeperEngineTest.expire(session);
+            proxy.heal();
+            threads.until("the session has ended", () -> session.getState() == ZooKeeper.States.CLOSED);
+        }
+
+        /** Has it told what there is to tell, to the end. */
+        void end() {
+            over.set();
+            threads.until("all is told", () -> !telling.isAlive());
+        }
+
+        @Override
+        public void close() {
+            over.set();
+            client.engine.close();
+            proxy.close();
+        }
+    }
+
+    /** ZooKeeper's client may lose answers when a session ends. */
+    @Test
+    void look_answerIsLostWithTheSession_isGivenUpAndLaterOnesAreAnswered() throws Exception {
+        one.create();
+        try (Ending ending = new Ending(true)) {
+            Reply<Sight> reply = new Reply<>();
+            ending.client.engine.look(NAME, null, Interest.NONE, reply);
+            threads.until("it is sent", () -> !ending.session.toString().contains("queuedpkts:0 "));
+            ending.expire();
+            ending.end();
+            assertThat(reply.await(System.nanoTime() + 60_000_000_000L).kind()).isEqualTo(Kind.LOST);
+            threads.until("there is a connection", ending.client.engine.connected()::isSet);
+            assertThat(ending.client.look().epoch()).isZero();
+        }
+    }
+
+    /** Whoever waits for a connection is to learn that there will be none. */
+    @Test
+    void close_lossOfTheConnectionIsStillToBeTold_staysSet() throws Exception {
+        try (Ending ending = new Ending(false)) {
+            ending.expire();
+            ending.client.engine.close();
+            assertThat(ending.client.engine.connected().isSet()).isTrue();
+            ending.end();
+            assertThat(ending.client.engine.connected().isSet()).isTrue();
+            assertThat(ending.client.told).isEmpty();
+        }
+    }
+
+    @Test
+    void session_cannotBeBegunForTheMoment_isTriedAgain() throws Exception {
+        one.create();
+        Thread sender = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> LockSupport.getBlocker(thread) == one.engine)
+                .findAny()
+                .orElseThrow();
+        ZKClientConfig config = session(one).getClientConfig();
+        config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "no.such.Socket"); // an IOException
+        expire(session(one));
+        threads.until("it waits to try again", () -> sender.getState() == Thread.State.TIMED_WAITING);
+        assertThat(one.engine.failure()).isNull();
+        assertThat(one.look(Interest.NONE).kind()).isEqualTo(Kind.UNSENT);
+        config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNIO.class.getName());
+        threads.until("there is a connection", one.engine.connected()::isSet);
+        assertThat(one.look().epoch()).isZero();
     }
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server of one machine: how it starts, or does not, and ends. */
+class ClusterServerTest {
+    @TempDir
+    Path folder;
+
+    private static void assertUnavailable(String message, Runnable call) {
+        assertThatThrownBy(call::run)
+                .isInstanceOf(ClusterEventException.Unavailable.class)
+                .hasMessageContaining(message);
+    }
+
+    private static boolean isSet(ClusterServer server) {
+        try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port())) {
+            return cluster.look("event").set();
+        }
+    }
+
+    @Test
+    void close_startedAgain_keepsTheEvents() throws Exception {
+        ClusterServer first = ClusterServer.start(0, folder);
+        try (Cluster cluster = Cluster.connect("127.0.0.1:" + first.port());
+                ClusterEvent event = cluster.event("event")) {
+            event.set();
+        }
+        first.close();
+        first.close();
+        first.awaitEnd();
+        try (ClusterServer second = ClusterServer.start(0, folder)) {
+            assertThat(isSet(second)).isTrue();
+        }
+    }
+
+    @Test
+    void start_interrupted_servesAndStaysInterrupted() {
+        Thread.currentThread().interrupt();
+        try (ClusterServer server = ClusterServer.start(0, folder)) {
+            assertThat(Thread.interrupted()).isTrue();
+            try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port())) {
+                assertThat(cluster.events()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void start_folderOrPortIsInUse_throwsAndTakesNeither() {
+        try (ClusterServer server = ClusterServer.start(0, folder.resolve("first"))) {
+            assertUnavailable("another server uses it", () -> ClusterServer.start(0, folder.resolve("first")));
+            assertUnavailable("cannot be had", () -> ClusterServer.start(server.port(), folder.resolve("second")));
+            ClusterServer.start(0, folder.resolve("second")).close();
+        }
+    }
+
+    @Test
+    void start_dataIsDamaged_throwsAndTakesNeitherPortNorFolder() throws Exception {
+        Path data = Files.createDirectories(folder.resolve("version-2"));
+        Path snapshot = Files.writeString(data.resolve("snapshot.5"), "damaged");
+        Path log = Files.writeString(data.resolve("log.6"), "damaged");
+        int port;
+        try (ClusterServer other = ClusterServer.start(0, folder.resolve("other"))) {
+            port = other.port();
+        }
+        assertUnavailable("no server can serve from it", () -> ClusterServer.start(port, folder));
+        Files.delete(snapshot);
+        Files.delete(log);
+        ClusterServer.start(port, folder).close();
+    }
+}
