@@ -34,6 +34,15 @@ public record PlantedBug(String module, String name, String description, boolean
     }
 
     /**
+     * Throws if a change does not fit the shipped source. Quicker than to compile it.
+     *
+     * @throws IllegalStateException if one does not
+     */
+    public void check() {
+        var unused = PlantedBugs.plant(this);
+    }
+
+    /**
      * Tells what is broken, without why that matters.
      *
      * @return the beginning of the description

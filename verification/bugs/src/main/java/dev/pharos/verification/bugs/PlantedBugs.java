@@ -83,6 +83,18 @@ public final class PlantedBugs {
     }
 
     static Path compile(PlantedBug bug) {
+        List<JavaFileObject> sources = plant(bug);
+        try {
+            Path classes = Files.createDirectories(Path.of("target", "planted", bug.module(), bug.name()));
+            compile(bug, sources, classes);
+            return classes.toAbsolutePath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The source of a module with a bug in it. */
+    static List<JavaFileObject> plant(PlantedBug bug) {
         List<JavaFileObject> sources = new ArrayList<>();
         int applied = 0;
         try (Stream<Path> files = Files.walk(sources(bug.module()))) {
@@ -96,15 +108,13 @@ public final class PlantedBugs {
                 }
                 sources.add(source(file.toUri(), String.join("\n", lines)));
             }
-            if (applied != bug.hunks().size()) {
-                throw new IllegalStateException(bug + " names a file that " + bug.module() + " does not have");
-            }
-            Path classes = Files.createDirectories(Path.of("target", "planted", bug.module(), bug.name()));
-            compile(bug, sources, classes);
-            return classes.toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        if (applied != bug.hunks().size()) {
+            throw new IllegalStateException(bug + " names a file that " + bug.module() + " does not have");
+        }
+        return sources;
     }
 
     private static void apply(PlantedBug bug, PlantedBug.Hunk hunk, List<String> lines) {
