@@ -47,7 +47,8 @@ import org.jspecify.annotations.Nullable;
  *       says so, those that wait too.
  * </ul>
  *
- * <p>No method enters ZooKeeper from the thread that calls it, and none pins a virtual thread.
+ * <p>No method pins a virtual thread while it waits. Before Java 24, one that changes an event does for the few
+ * microseconds in which it puts a request into ZooKeeper's queue.
  *
  * <p><b>Memory consistency effects</b> are those of {@link Event} between threads that use one {@link Cluster}.
  */

@@ -36,6 +36,13 @@ final class Client implements AutoCloseable {
     static final Duration SESSION = Duration.ofSeconds(4);
     static final Duration OPERATION = Duration.ofSeconds(8);
 
+    /**
+     * How long an event stays held at most whose holder was killed: what is documented, the time of a session and a
+     * tick, and what a busy machine takes to notice.
+     */
+    static final long MOST_HELD_NANOS =
+            SESSION.toNanos() + TimeUnit.MILLISECONDS.toNanos(Servers.TICK_MILLIS) + TimeUnit.SECONDS.toNanos(5);
+
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
     /** An operation that was ordered. */
@@ -92,10 +99,10 @@ final class Client implements AutoCloseable {
                     + ordered + ", " + (registered == History.NEVER ? "not in effect" : "in effect at " + registered);
         }
 
-        private void complete(long from, long to, Outcome outcome) {
+        private void complete(long from, long to, Outcome outcome, long first, long last) {
             boolean timedOut = outcome == Outcome.FALSE && (kind == Kind.AWAIT || kind == Kind.AWAIT_CLEAR);
             long end = timedOut ? Math.min(to, from + limit.toNanos()) : to; // it knows of nothing later
-            Operation operation = new Operation(client, kind, from, registered, end, outcome);
+            Operation operation = new Operation(client, kind, from, registered, end, outcome, first, last);
             seen.accept(event, operation);
             done.complete(operation);
             entered.complete(null);
@@ -217,7 +224,9 @@ final class Client implements AutoCloseable {
                                 .complete(
                                         Long.parseLong(words.get(2)),
                                         Long.parseLong(words.get(3)),
-                                        Outcome.valueOf(words.get(4)));
+                                        Outcome.valueOf(words.get(4)),
+                                        Long.parseLong(words.get(5)),
+                                        Long.parseLong(words.get(6)));
                     default -> failures.add(line);
                 }
             }
@@ -233,7 +242,7 @@ final class Client implements AutoCloseable {
         for (Integer id : new TreeSet<>(calls.keySet())) { // those called first come first
             Call call = calls.remove(id);
             if (call != null) {
-                call.complete(call.from(), History.NEVER, Outcome.UNKNOWN);
+                call.complete(call.from(), History.NEVER, Outcome.UNKNOWN, 0, History.NEVER);
             }
         }
     }
@@ -349,6 +358,8 @@ final class Client implements AutoCloseable {
         Cluster cluster = clusters.get(Integer.parseInt(words.get(1)));
         String key = words.get(1) + " " + words.get(2);
         for (String kind : words.get(3).split(",", -1)) {
+            Outcome outcome = Outcome.UNKNOWN;
+            long first = number(cluster);
             long from = System.nanoTime();
             try {
                 ClusterEvent event = EVENTS.get(key);
@@ -357,18 +368,23 @@ final class Client implements AutoCloseable {
                     EVENTS.put(key, event);
                 }
                 from = System.nanoTime();
-                run(id, from, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
+                outcome = run(id, from, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
             } catch (Throwable e) {
                 answer("failed " + words + ": " + describe(e));
-                answer("done " + id + " " + from + " " + System.nanoTime() + " " + Outcome.UNKNOWN);
             }
+            long to = System.nanoTime();
+            answer("done " + id + " " + from + " " + to + " " + outcome + " " + first + " " + number(cluster));
             id++;
         }
     }
 
-    private static void run(int id, long from, String key, ClusterEvent event, Kind kind, long limit)
+    /** Where the count of the changes of a connection stands. This counts as one. */
+    private static long number(Cluster cluster) {
+        return cluster.newId().getLeastSignificantBits();
+    }
+
+    private static Outcome run(int id, long from, String key, ClusterEvent event, Kind kind, long limit)
             throws InterruptedException {
-        Outcome outcome;
         try {
             boolean result = switch (kind) {
                 case SET -> event.set();
@@ -381,16 +397,15 @@ final class Client implements AutoCloseable {
                     yield System.nanoTime() - from < OPERATION.toNanos(); // else no server may have answered
                 }
             };
-            outcome = result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;
+            return result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;
         } catch (ClusterEventException.OutcomeUnknown e) {
-            outcome = Outcome.UNKNOWN;
+            return Outcome.UNKNOWN;
         } catch (ClusterEventException.Unavailable e) {
             if (kind == Kind.AWAIT || kind == Kind.AWAIT_CLEAR) {
                 throw e; // a wait outlives what goes wrong
             }
-            outcome = Outcome.NOTHING;
+            return Outcome.NOTHING;
         }
-        answer("done " + id + " " + from + " " + System.nanoTime() + " " + outcome);
     }
 
     private static boolean await(int id, ClusterEvent event, Kind kind, long limit) throws InterruptedException {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Op;
@@ -48,6 +49,9 @@ class ControlsTest {
 
     private final List<Operation> operations = Collections.synchronizedList(new ArrayList<>());
 
+    /** How many operations were called that are to change the event. Each is a number. */
+    private final AtomicInteger changes = new AtomicInteger();
+
     @BeforeAll
     static void startServers() {
         servers = Servers.start(3);
@@ -59,7 +63,8 @@ class ControlsTest {
     }
 
     private interface Action {
-        boolean run() throws Exception;
+        /** Does something; if it is to change the event, under this number. */
+        boolean run(int number) throws Exception;
     }
 
     private ZooKeeper connect(String address) throws Exception {
@@ -71,21 +76,26 @@ class ControlsTest {
         return client;
     }
 
-    private boolean recorded(int client, Kind kind, Action action) throws Exception {
+    private void recorded(int client, Kind kind, Action action) throws Exception {
+        int number = kind == Kind.IS_SET ? 0 : changes.incrementAndGet();
         long from = System.nanoTime();
-        boolean result = action.run();
-        operations.add(new Operation(
-                client, kind, from, History.NEVER, System.nanoTime(), result ? Outcome.TRUE : Outcome.FALSE));
-        return result;
+        boolean result = action.run(number);
+        operations.add(operation(client, kind, from, History.NEVER, result, number));
     }
 
-    /** Changes in turn, by the one who makes them all. */
-    private static List<Change> pulses(int count) {
-        List<Change> changes = new ArrayList<>();
+    private static Operation operation(int client, Kind kind, long from, long registered, boolean result, int number) {
+        Outcome outcome = result ? Outcome.TRUE : Outcome.FALSE;
+        return new Operation(client, kind, from, registered, System.nanoTime(), outcome, number, number);
+    }
+
+    /** The last changes, in turn set and clear, by the one who makes them all. */
+    private List<Change> pulses(int count) {
+        List<Change> pulses = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            changes.add(new Change(changes.size(), WRITER, i % 2 == 0 ? Kind.SET : Kind.CLEAR));
+            int number = changes.get() - count + i + 1;
+            pulses.add(new Change(number, WRITER, i % 2 == 0 ? Kind.SET : Kind.CLEAR, "", number));
         }
-        return changes;
+        return pulses;
     }
 
     /** A waiter as in ZooKeeper's recipes and in Curator's barrier: a watch wakes it, and it looks again. */
@@ -126,29 +136,22 @@ class ControlsTest {
                 ZooKeeper reader = connect(servers.address(1))) {
             writer.create("/barrier", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
             Barrier barrier = new Barrier(reader, "/barrier");
-            int changes = 0;
             List<String> violations = List.of();
             for (int i = 0; i < ATTEMPTS && violations.isEmpty(); i++) {
                 operations.clear();
                 Thread waiter = threads.start(() -> {
                     long from = System.nanoTime();
                     boolean released = barrier.await(TimeUnit.SECONDS.toNanos(1));
-                    operations.add(new Operation(
-                            READER,
-                            Kind.AWAIT,
-                            from,
-                            from,
-                            System.nanoTime(),
-                            released ? Outcome.TRUE : Outcome.FALSE));
+                    operations.add(operation(READER, Kind.AWAIT, from, from, released, 0));
                 });
                 threads.until(
                         "the wait is in effect", () -> servers.ask(1, "wchs").contains("Total watches:1"));
                 long registered = System.nanoTime();
-                recorded(WRITER, Kind.SET, () -> {
+                recorded(WRITER, Kind.SET, number -> {
                     writer.delete("/barrier", -1);
                     return true;
                 });
-                recorded(WRITER, Kind.CLEAR, () -> {
+                recorded(WRITER, Kind.CLEAR, number -> {
                     writer.create("/barrier", new byte[0], Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
                     return true;
                 });
@@ -161,12 +164,13 @@ class ControlsTest {
                                 operation.from(),
                                 registered,
                                 operation.to(),
-                                operation.outcome()));
-                changes += 2;
+                                operation.outcome(),
+                                operation.first(),
+                                operation.last()));
                 violations = History.violations(operations, pulses(2));
             }
             assertThat(violations)
-                    .as("after %s changes", changes)
+                    .as("after %s changes", changes.get())
                     .singleElement()
                     .asString()
                     .startsWith("lost: ");
@@ -180,23 +184,21 @@ class ControlsTest {
                 ZooKeeper reader = connect(servers.address(leader))) {
             writer.create(path, CLEAR, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
             List<String> violations = List.of();
-            int changes = 0;
-            while (changes < (barrier ? ATTEMPTS / 10 : ATTEMPTS) && violations.isEmpty()) {
+            while (changes.get() < (barrier ? ATTEMPTS / 10 : ATTEMPTS) && violations.isEmpty()) {
                 int first = operations.size();
-                boolean set = changes % 2 == 0;
-                recorded(WRITER, set ? Kind.SET : Kind.CLEAR, () -> {
+                boolean set = changes.get() % 2 == 0;
+                recorded(WRITER, set ? Kind.SET : Kind.CLEAR, number -> {
                     writer.setData(path, set ? SET : CLEAR, -1);
                     return true;
                 });
-                recorded(READER, Kind.IS_SET, () -> {
+                recorded(READER, Kind.IS_SET, number -> {
                     if (barrier) {
                         reader.multi(List.of(Op.check("/", -1)));
                     }
                     return reader.getData(path, false, null)[0] == SET[0];
                 });
-                changes++;
-                if (set != (operations.get(first + 1).outcome() == Outcome.TRUE) || changes % 100 == 0) {
-                    violations = History.violations(operations, pulses(changes));
+                if (set != (operations.get(first + 1).outcome() == Outcome.TRUE) || changes.get() % 100 == 0) {
+                    violations = History.violations(operations, pulses(changes.get()));
                 }
             }
             return violations;
@@ -216,7 +218,8 @@ class ControlsTest {
     }
 
     /** What a client does that does not know whether its request was carried out, and begins anew. */
-    private static boolean setBlindly(ZooKeeper client, String path, Runnable beforeRequest) throws Exception {
+    private static boolean setBlindly(ZooKeeper client, String path, int number, Runnable beforeRequest)
+            throws Exception {
         while (true) {
             try {
                 Stat stat = new Stat();
@@ -224,7 +227,7 @@ class ControlsTest {
                     return false;
                 }
                 beforeRequest.run();
-                client.setData(path, SET, stat.getVersion());
+                client.setData(path, new byte[] {SET[0], (byte) number}, stat.getVersion());
                 return true;
             } catch (KeeperException.ConnectionLossException e) {
                 // again
@@ -245,7 +248,7 @@ class ControlsTest {
                 Thread setter = threads.start(() -> recorded(
                         WRITER,
                         Kind.SET,
-                        () -> setBlindly(writer, "/blind", () -> {
+                        number -> setBlindly(writer, "/blind", number, () -> {
                             if (first.getAndSet(false)) {
                                 proxy.drop(false, true); // the request arrives, the answer does not
                             }
@@ -253,8 +256,8 @@ class ControlsTest {
                 while (reader.getData("/blind", false, null)[0] == CLEAR[0]) {
                     Thread.onSpinWait();
                 }
-                recorded(READER, Kind.CLEAR, () -> {
-                    reader.setData("/blind", CLEAR, -1);
+                recorded(READER, Kind.CLEAR, number -> {
+                    reader.setData("/blind", new byte[] {CLEAR[0], (byte) number}, -1);
                     return true;
                 });
                 proxy.reset();
@@ -264,23 +267,24 @@ class ControlsTest {
             for (int i = 0; i < ownServers.count(); i++) {
                 ownServers.kill(i);
             }
-            List<Change> changes = new ArrayList<>();
+            List<Change> made = new ArrayList<>();
             TransactionLog.read(ownServers, new TransactionLog.Visitor() {
                 @Override
                 public void wrote(long zxid, long session, String path, byte[] data, boolean created) {
                     if (path.equals("/blind") && !created) {
-                        changes.add(new Change(zxid, clients.get(session), data[0] == SET[0] ? Kind.SET : Kind.CLEAR));
+                        Kind kind = data[0] == SET[0] ? Kind.SET : Kind.CLEAR;
+                        made.add(new Change(zxid, clients.get(session), kind, "", data[1]));
                     }
                 }
 
                 @Override
                 public void deleted(long zxid, long session, String path, boolean ended) {}
             });
-            assertThat(changes).extracting(Change::kind).containsExactly(Kind.SET, Kind.CLEAR, Kind.SET);
-            assertThat(History.violations(operations, changes))
+            assertThat(made).extracting(Change::kind).containsExactly(Kind.SET, Kind.CLEAR, Kind.SET);
+            assertThat(History.violations(operations, made))
                     .singleElement()
                     .asString()
-                    .startsWith("not exactly once: ");
+                    .startsWith("not exactly once: made twice");
         }
     }
 }

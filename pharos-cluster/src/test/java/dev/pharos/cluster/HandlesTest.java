@@ -114,6 +114,32 @@ class HandlesTest {
         threads.join(waiters);
     }
 
+    /** A call that is under way when the connection ends is answered, though ZooKeeper may have nobody left for it. */
+    @Test
+    void close_othersChange_endsTheirCalls() throws Exception {
+        Cluster.Options patient = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofHours(1));
+        TestThreads.repeat(() -> {
+            Cluster shortLived = Cluster.connect("localhost:" + server.port() + "/handles-" + number, patient);
+            ClusterEvent handle = shortLived.event("event");
+            List<Thread> users = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                Event begun = new ThreadEvent();
+                users.add(threads.start(() -> assertThatThrownBy(() -> {
+                            while (true) {
+                                handle.set();
+                                handle.clear();
+                                begun.set();
+                            }
+                        })
+                        .isInstanceOfAny(
+                                ClusterEventException.Closed.class, ClusterEventException.OutcomeUnknown.class)));
+                threads.until("a call has returned", begun::isSet);
+            }
+            shortLived.close();
+            threads.join(users);
+        });
+    }
+
     @Test
     void close_othersWait_failsThoseOfThisHandleOnly() throws Exception {
         try (ClusterEvent open = cluster.event("event")) {

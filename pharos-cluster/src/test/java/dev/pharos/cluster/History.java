@@ -6,9 +6,12 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,11 +31,12 @@ final class History {
      * operations that changed nothing stood. Gap k is the time between change k and change k + 1; the event has one
      * state throughout a gap.
      *
-     *   exactly once   Each client's changes, in order, are those of its operations, in order: one for each that said
-     *                  it made one, none for one that said it made none or that it surely failed, one or none for one
-     *                  whose outcome is unknown. All ways to pair the unknown are followed at the same time; of those
-     *                  that come out even, the one with the earliest operations counts, since it allows most. A change
-     *                  bears the time at which its client asked for it, which leaves little to choose.
+     *   exactly once   A change bears a number: its client counts its changes, of all events. An operation knows the
+     *                  numbers that were given between its call and its return, and a client does not change an event
+     *                  twice at a time; so whose a change is, is certain. Each operation that said it made a change
+     *                  made one, and none made two; none that said it made none or that it surely failed made one; one
+     *                  whose outcome is unknown may have. Tempting and wrong: to tell by the time that a change bears.
+     *                  Two calls that said false, for the event was held, can be less than a millisecond apart.
      *   order          A change whose operation returned before another's was called comes before it.
      *   reads          An operation that changed nothing read: a set() that said false found the event set, an await
      *                  that was released saw it set at a moment between its call and its return. So each has a gap of
@@ -84,8 +88,11 @@ final class History {
      * @param from when it was called
      * @param registered when a wait was first seen to be in effect; NEVER if it was not, or is no wait
      * @param to when it returned; NEVER if it did not
+     * @param first the least number that a change of it can have; unknown if it did not return
+     * @param last the greatest
      */
-    record Operation(int client, Kind kind, long from, long registered, long to, Outcome outcome) {}
+    record Operation(
+            int client, Kind kind, long from, long registered, long to, Outcome outcome, long first, long last) {}
 
     /**
      * A change.
@@ -93,21 +100,9 @@ final class History {
      * @param zxid its transaction
      * @param client whose session made it; NOBODY if that session ended and its hold with it
      * @param hold which hold was begun or ended
-     * @param time when the client asked for it, by what it wrote itself, to within a few milliseconds; NEVER if unknown
+     * @param number which of its client's changes it is; of no meaning if it ends a hold
      */
-    record Change(long zxid, int client, Kind kind, String hold, long time) {
-        Change(long zxid, int client, Kind kind) {
-            this(zxid, client, kind, "", NEVER);
-        }
-
-        private boolean isWithin(Operation operation) {
-            return time == NEVER
-                    || (operation.from() - TOLERANCE <= time
-                            && (operation.to() == NEVER || time <= operation.to() + TOLERANCE));
-        }
-    }
-
-    private static final long TOLERANCE = 3_000_000L;
+    record Change(long zxid, int client, Kind kind, String hold, long number) {}
 
     /** What a read found: whether the event was set explicitly, or whether it was set at all, be it held. */
     private record Read(Operation operation, boolean explicit, boolean value) {}
@@ -122,6 +117,11 @@ final class History {
 
     /** The operations that made a change. */
     private final Set<Operation> made = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    /** Who began each hold; and the last that a call began: if its session ends before it returns, it begins another. */
+    private final Map<String, Operation> holders = new HashMap<>();
+
+    private final IdentityHashMap<Operation, String> standing = new IdentityHashMap<>();
 
     private final List<String> violations = new ArrayList<>();
 
@@ -158,7 +158,7 @@ final class History {
     static List<String> violations(List<Operation> operations, List<Change> changes) {
         History history = new History(operations, changes);
         history.pair();
-        history.pairHolds();
+        history.checkHolds();
         history.checkOrder();
         history.placeReads();
         history.checkWaits(Kind.AWAIT, Kind.SET);
@@ -166,75 +166,59 @@ final class History {
         return history.violations;
     }
 
+    /** Finds for each change the operation that made it. */
     private void pair() {
-        Map<Integer, List<Operation>> writes = new TreeMap<>();
-        Map<Integer, List<Integer>> numbers = new TreeMap<>();
+        Map<Integer, NavigableMap<Long, Operation>> returned = new HashMap<>(); // by the least of their numbers
+        Map<Integer, Map<Kind, Operation>> lost = new HashMap<>(); // the last ones of those who were killed
         for (Operation operation : operations) {
-            if (operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR) {
-                writes.computeIfAbsent(operation.client(), client -> new ArrayList<>())
-                        .add(operation);
+            if (operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR || operation.kind() == Kind.HOLD) {
+                if (operation.to() == NEVER) {
+                    lost.computeIfAbsent(operation.client(), client -> new EnumMap<>(Kind.class))
+                            .put(operation.kind(), operation);
+                } else {
+                    returned.computeIfAbsent(operation.client(), client -> new TreeMap<>())
+                            .put(operation.first(), operation);
+                }
             }
         }
         for (int k = 0; k < changes.size(); k++) {
-            Kind kind = changes.get(k).kind();
-            if (kind == Kind.SET || kind == Kind.CLEAR) {
-                numbers.computeIfAbsent(changes.get(k).client(), client -> new ArrayList<>())
-                        .add(k);
-                writes.computeIfAbsent(changes.get(k).client(), client -> new ArrayList<>());
+            Change change = changes.get(k);
+            if (change.kind() == Kind.RELEASE) {
+                continue;
             }
-        }
-        writes.forEach((client, ops) -> pair(client, ops, numbers.getOrDefault(client, List.of())));
-    }
-
-    /** Pairs the changes of one client with its operations: those.get(j) are the numbers of the changes. */
-    private void pair(int client, List<Operation> writes, List<Integer> those) {
-        List<BitSet> reachable = new ArrayList<>(); // after so many operations: how many changes may have been made
-        BitSet start = new BitSet();
-        start.set(0);
-        reachable.add(start);
-        for (Operation write : writes) {
-            BitSet before = reachable.get(reachable.size() - 1);
-            BitSet after = new BitSet();
-            for (int j = before.nextSetBit(0); j >= 0; j = before.nextSetBit(j + 1)) {
-                if (mayHaveMadeNone(write)) {
-                    after.set(j);
-                }
-                if (j < those.size() && mayHaveMade(write, those.get(j))) {
-                    after.set(j + 1);
+            Map.Entry<Long, Operation> entry = returned.getOrDefault(change.client(), Collections.emptyNavigableMap())
+                    .floorEntry(change.number());
+            Operation operation =
+                    entry != null && change.number() <= entry.getValue().last()
+                            ? entry.getValue()
+                            : lost.getOrDefault(change.client(), Map.of()).get(change.kind());
+            if (operation == null || operation.kind() != change.kind() || operation.outcome() == Outcome.NOTHING) {
+                violations.add("not exactly once: nobody asked for " + change + "; its number is of " + operation);
+            } else if (change.kind() == Kind.HOLD) {
+                makes(operation, k);
+                holders.put(change.hold(), operation);
+                standing.put(operation, change.hold());
+            } else if (made.contains(operation)) {
+                violations.add("not exactly once: made twice by " + operation + ", the second time as " + change);
+            } else {
+                makes(operation, k);
+                if (operation.outcome() == (isSeen(k) ? Outcome.FALSE : Outcome.TRUE)) {
+                    violations.add("not exactly once: " + change + " by " + operation + ", which says otherwise");
                 }
             }
-            reachable.add(after);
-            if (after.isEmpty()) {
-                int j = before.length() - 1;
-                violations.add("not exactly once: client " + client + " claims a change that was not made, or another: "
-                        + write + ", but the next change it made is "
-                        + (j < those.size() ? changes.get(those.get(j)) : "none"));
-                return;
-            }
         }
-        int j = those.size();
-        if (!reachable.get(writes.size()).get(j)) {
-            int explained = reachable.get(writes.size()).length() - 1;
-            violations.add("not exactly once: client " + client
-                    + " made a change that none of its operations explains: " + changes.get(those.get(explained))
-                    + "; it called " + near(writes, changes.get(those.get(explained))));
-            return;
-        }
-        for (int i = writes.size(); i-- > 0; ) {
-            Operation write = writes.get(i);
-            if (!mayHaveMadeNone(write) || !reachable.get(i).get(j)) {
-                j--;
-                makes(write, those.get(j));
+        for (Operation operation : operations) {
+            boolean claims =
+                    operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR || operation.kind() == Kind.HOLD;
+            if (claims && operation.outcome() == Outcome.TRUE && !made.contains(operation)) {
+                violations.add("not exactly once: claims a change that was not made: " + operation);
             }
         }
     }
 
-    /** For people: what was called last before a change was asked for. */
-    private static List<Operation> near(List<Operation> writes, Change change) {
-        List<Operation> before = writes.stream()
-                .filter(write -> write.from() - TOLERANCE < change.time())
-                .toList();
-        return before.subList(Math.max(0, before.size() - 2), before.size());
+    /** Whether a change is one to users of the event: one of an event that is held is not, it stays set. */
+    private boolean isSeen(int change) {
+        return set.get(change) != set.get(change + 1);
     }
 
     private void makes(Operation operation, int change) {
@@ -243,40 +227,7 @@ final class History {
         to[change] = operation.outcome() == Outcome.UNKNOWN ? NEVER : operation.to();
     }
 
-    private static boolean mayHaveMadeNone(Operation write) {
-        return write.outcome() != Outcome.TRUE;
-    }
-
-    /** A change of a held event is none to its users: it stays set. So the operation that made it said false. */
-    private boolean mayHaveMade(Operation write, int change) {
-        boolean changes = set.get(change) != set.get(change + 1);
-        boolean says = switch (write.outcome()) {
-            case TRUE -> changes;
-            case FALSE -> !changes;
-            case NOTHING -> false;
-            case UNKNOWN -> true;
-        };
-        return says
-                && this.changes.get(change).kind() == write.kind()
-                && this.changes.get(change).isWithin(write);
-    }
-
-    private void pairHolds() {
-        Map<String, Operation> holders = new TreeMap<>();
-        IdentityHashMap<Operation, String> last = new IdentityHashMap<>();
-        for (int k = 0; k < changes.size(); k++) {
-            Change change = changes.get(k);
-            if (change.kind() == Kind.HOLD) {
-                Operation hold = beginning(change);
-                if (hold == null || hold.outcome() == Outcome.NOTHING) {
-                    violations.add("not exactly once: a hold that nobody asked for: " + change);
-                } else {
-                    makes(hold, k);
-                    holders.put(change.hold(), hold);
-                    last.put(hold, change.hold());
-                }
-            }
-        }
+    private void checkHolds() {
         for (int k = 0; k < changes.size(); k++) {
             Change change = changes.get(k);
             Operation hold = holders.get(change.hold());
@@ -285,7 +236,7 @@ final class History {
             }
             if (hold.client() != change.client()) {
                 violations.add("holds: ended by another client than its own: " + change);
-            } else if (hold.outcome() == Outcome.TRUE && change.hold().equals(last.get(hold))) {
+            } else if (hold.outcome() == Outcome.TRUE && change.hold().equals(standing.get(hold))) {
                 Operation release = ending(hold);
                 if (release == null) {
                     violations.add("holds: ended though nobody let go of it: " + change);
@@ -296,25 +247,6 @@ final class History {
                 from[k] = hold.from(); // a hold that its user never got is ended by the client itself
             }
         }
-        for (Operation operation : operations) {
-            if (operation.kind() == Kind.HOLD && operation.outcome() == Outcome.TRUE && !made.contains(operation)) {
-                violations.add("not exactly once: a hold that did not begin: " + operation);
-            }
-        }
-    }
-
-    /** The call that began a hold. One may begin several: if its session ends before it returns, it begins another. */
-    private Operation beginning(Change change) {
-        Operation other = null;
-        for (Operation operation : operations) {
-            if (operation.client() == change.client() && operation.kind() == Kind.HOLD && change.isWithin(operation)) {
-                if (!made.contains(operation)) {
-                    return operation;
-                }
-                other = operation;
-            }
-        }
-        return change.time() == NEVER ? null : other;
     }
 
     /** The call that let go of a hold: a client has one hold at a time. */

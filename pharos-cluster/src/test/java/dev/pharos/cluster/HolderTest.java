@@ -9,7 +9,6 @@ import dev.pharos.cluster.History.Operation;
 import dev.pharos.cluster.History.Outcome;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,10 +16,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A holder that is paused or killed: the event stays set while its session lives, and not much longer. */
 class HolderTest {
-    /** What is documented, the time of a session and a tick, and what a busy machine takes to notice. */
-    private static final long BOUND_NANOS =
-            Client.SESSION.toNanos() + TimeUnit.MILLISECONDS.toNanos(Servers.TICK_MILLIS) + TimeUnit.SECONDS.toNanos(5);
-
     private static final Duration LONG = Duration.ofHours(1);
 
     private static Servers servers;
@@ -61,7 +56,7 @@ class HolderTest {
             holder.kill();
             Operation cleared = threads.get(wait.done());
             assertThat(cleared.outcome()).isEqualTo(Outcome.TRUE);
-            assertThat(cleared.to() - killed).isLessThan(BOUND_NANOS);
+            assertThat(cleared.to() - killed).isLessThan(Client.MOST_HELD_NANOS);
             assertThat(call(other, "killed", Kind.IS_SET).outcome()).isEqualTo(Outcome.FALSE);
         }
     }
@@ -83,7 +78,7 @@ class HolderTest {
             long paused = System.nanoTime();
             holder.pause();
             Operation cleared = threads.get(wait.done());
-            assertThat(cleared.to() - paused).isLessThan(BOUND_NANOS);
+            assertThat(cleared.to() - paused).isLessThan(Client.MOST_HELD_NANOS);
             holder.resume();
             assertThat(call(holder, "paused", Kind.IS_SET).outcome()).isEqualTo(Outcome.FALSE);
         }

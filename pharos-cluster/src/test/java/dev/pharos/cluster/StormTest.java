@@ -11,8 +11,10 @@ import dev.pharos.cluster.History.Operation;
 import dev.pharos.cluster.History.Outcome;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +48,8 @@ class StormTest {
      * calls a lost set: the faults are over by far. Half of the events are the mirror image, with clear and set
      * exchanged.
      *
-     * A shared event is set, cleared, held, read and awaited by several clients at the same time, as chance has it.
+     * A shared event is set, cleared, held, read and awaited by several clients at the same time, as chance has it. In
+     * the end each is held by a client that is killed.
      *
      * Two threads do the faults, one to servers and one to clients, so that they also meet. A client reaches each
      * server through a proxy of its own, and servers reach one another through proxies.
@@ -78,6 +81,10 @@ class StormTest {
     private final LongAdder pulses = new LongAdder();
     private final Map<String, Queue<Operation>> operations = new ConcurrentHashMap<>();
     private final Queue<Long> latencies = new ConcurrentLinkedQueue<>();
+
+    /** How long events stayed held whose holders were killed. */
+    private final Deque<Long> lapses = new ArrayDeque<>();
+
     private final Map<String, AtomicInteger> faults = new ConcurrentHashMap<>();
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
 
@@ -125,6 +132,9 @@ class StormTest {
                 thread.join();
             }
             long nanos = System.nanoTime() - start;
+            if (failures.isEmpty()) {
+                killHolders(random);
+            }
             for (int i = 0; i < JVMS; i++) {
                 if (!failures.isEmpty()) {
                     failures.add(clients.get(i).stacks());
@@ -185,7 +195,7 @@ class StormTest {
         System.out.printf(
                 "storm, seed %d: %d s, %d pulses, %d operations, of them %d waits; %d unknown outcomes, %d that surely"
                         + " did nothing; %d epochs; %d faults: %s; release after the set() returned, ms: p50 %.2f, p99"
-                        + " %.2f, max %.2f; %d violations%n",
+                        + " %.2f, max %.2f; held after the holder was killed, ms: %.0f to %.0f; %d violations%n",
                 SEED,
                 TimeUnit.NANOSECONDS.toSeconds(nanos),
                 pulses.sum(),
@@ -199,6 +209,8 @@ class StormTest {
                 quantile(sorted, 0.5),
                 quantile(sorted, 0.99),
                 quantile(sorted, 1),
+                lapses.stream().mapToLong(Long::longValue).min().orElse(0) / 1e6,
+                lapses.stream().mapToLong(Long::longValue).max().orElse(0) / 1e6,
                 violations.size());
         assertThat(violations).isEmpty();
         assertThat(pulses.sum()).isGreaterThanOrEqualTo(PULSES);
@@ -356,6 +368,35 @@ class StormTest {
                         get(client.call(slot % CONNECTIONS, event, Kind.RELEASE, Duration.ZERO));
                     }
                 }
+            }
+        }
+    }
+
+    /** When the storm is over: events that are held are clear not before, and soon after, those who hold them are killed. */
+    private void killHolders(SplittableRandom random) throws Exception {
+        int survivor = JVMS - 1;
+        Map<String, Client.Call> waits = new TreeMap<>();
+        for (int i = 0; i < SHARED; i++) {
+            String event = "shared-" + i;
+            int holder = i % (survivor * CONNECTIONS);
+            while (get(call(holder, event, Kind.HOLD, Duration.ZERO)).outcome() != Outcome.TRUE) {}
+            setFor(Kind.CLEAR, event, random);
+            waits.put(event, call(survivor * CONNECTIONS + i % CONNECTIONS, event, Kind.AWAIT_CLEAR, LONG));
+        }
+        for (Client.Call wait : waits.values()) {
+            await(wait.entered(), wait);
+        }
+        long killed = System.nanoTime();
+        for (int i = 0; i < survivor; i++) {
+            clients.get(i).kill();
+        }
+        for (Map.Entry<String, Client.Call> wait : waits.entrySet()) {
+            Operation cleared = get(wait.getValue());
+            lapses.add(cleared.to() - killed);
+            if (cleared.outcome() != Outcome.TRUE || cleared.to() < killed) {
+                failures.add("holds: " + wait.getKey() + " did not stay held until its holder was killed: " + cleared);
+            } else if (cleared.to() - killed > Client.MOST_HELD_NANOS) {
+                failures.add("holds: " + wait.getKey() + " stayed held " + lapses.peekLast() + " ns");
             }
         }
     }

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongToIntFunction;
 import org.apache.jute.Record;
 import org.apache.zookeeper.ZooDefs.OpCode;
@@ -135,9 +134,10 @@ final class TransactionLog {
             long pulse;
         }
 
-        /** The clock of the histories against that of what is written to events. */
-        private static final long OFFSET =
-                System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+        /** Where the name of the latest change is, and its second half, in which a client counts its changes. */
+        private static final int CHANGES = 60;
+
+        private static final int NUMBER = CHANGES + Long.BYTES;
 
         private final String prefix;
         private final LongToIntFunction clientOf;
@@ -186,8 +186,7 @@ final class TransactionLog {
                 }
             } else {
                 state.set = zxid;
-                state.changes.add(
-                        new Change(zxid, clientOf.applyAsInt(session), Kind.HOLD, child(path), History.NEVER));
+                state.changes.add(new Change(zxid, clientOf.applyAsInt(session), Kind.HOLD, child(path), 0));
             }
         }
 
@@ -203,15 +202,14 @@ final class TransactionLog {
         }
 
         private void wrote(long zxid, long session, String path, ByteBuffer data, State state) {
-            if (data.remaining() < 28 || data.get() != 'E' || data.get() != VERSION) {
+            if (data.remaining() < CHANGES || data.get() != 'E' || data.get() != VERSION) {
                 violations.add("layout: " + path + " holds no event after " + zxid);
                 return;
             }
             boolean sticky = (data.get() & 1) != 0;
             data.get();
             long epoch = data.getLong();
-            data.getLong();
-            long time = OFFSET + TimeUnit.MILLISECONDS.toNanos(data.getLong());
+            long number = data.limit() == CHANGES ? 0 : data.getLong(NUMBER);
             if (state.set != state.pulse && zxid > Math.max(state.set, state.pulse)) {
                 violations.add(
                         "layout: " + path + " was set by " + state.set + " but has its pulse from " + state.pulse);
@@ -219,13 +217,13 @@ final class TransactionLog {
             if (sticky != state.sticky) {
                 state.sticky = sticky;
                 Kind kind = sticky ? Kind.SET : Kind.CLEAR;
-                state.changes.add(new Change(zxid, clientOf.applyAsInt(session), kind, "", time));
+                state.changes.add(new Change(zxid, clientOf.applyAsInt(session), kind, "", number));
                 if (sticky) {
                     state.set = zxid;
                 }
             } else if (state.set == zxid) {
                 Change hold = state.changes.remove(state.changes.size() - 1);
-                state.changes.add(new Change(zxid, hold.client(), Kind.HOLD, hold.hold(), time));
+                state.changes.add(new Change(zxid, hold.client(), Kind.HOLD, hold.hold(), number));
             }
             long risen = epoch - state.epoch;
             if (risen < 0 || risen > 1 || (sticky && state.set == zxid && risen != 1)) {
@@ -239,9 +237,7 @@ final class TransactionLog {
             if (path.startsWith(prefix)) {
                 if (child(path).startsWith("h-")) {
                     int client = ended ? History.NOBODY : clientOf.applyAsInt(session);
-                    states.get(event(path))
-                            .changes
-                            .add(new Change(zxid, client, Kind.RELEASE, child(path), History.NEVER));
+                    states.get(event(path)).changes.add(new Change(zxid, client, Kind.RELEASE, child(path), 0));
                 } else {
                     violations.add("layout: " + path + " was deleted at " + zxid);
                 }
