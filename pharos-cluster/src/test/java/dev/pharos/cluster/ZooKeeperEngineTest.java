@@ -166,15 +166,20 @@ class ZooKeeperEngineTest extends EngineContract {
 
     /** ZooKeeper's client may lose answers when a session ends. */
     @Test
-    void look_answerIsLostWithTheSession_isGivenUpAndLaterOnesAreAnswered() throws Exception {
+    void methods_answersAreLostWithTheSession_areGivenUpAndLaterOnesAreAnswered() throws Exception {
         one.create();
+        Snapshot first = one.look();
         try (Ending ending = new Ending(true)) {
-            Reply<Sight> reply = new Reply<>();
-            ending.client.engine.look(NAME, null, Interest.NONE, reply);
+            Reply<Sight> look = new Reply<>();
+            ending.client.engine.look(NAME, null, Interest.NONE, look);
             threads.until("it is sent", () -> !ending.session.toString().contains("queuedpkts:0 "));
+            Reply<Snapshot> change = new Reply<>();
+            ending.client.engine.swap(NAME, first, first.set(UUID.randomUUID()), null, change);
             ending.expire();
             ending.end();
-            assertThat(reply.await(System.nanoTime() + 60_000_000_000L).kind()).isEqualTo(Kind.LOST);
+            long limit = System.nanoTime() + 60_000_000_000L;
+            assertThat(look.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
+            assertThat(change.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
             threads.until("there is a connection", ending.client.engine.connected()::isSet);
             assertThat(ending.client.look().epoch()).isZero();
         }

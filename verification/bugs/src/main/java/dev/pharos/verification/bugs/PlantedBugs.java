@@ -19,23 +19,36 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
 /**
- * The bugs that the gates are calibrated with: a gate that no longer finds those it has found says nothing when it finds
- * none. They stand in {@code bugs.txt}, where the format is told too, and are planted in the source of the core that is
- * in the same checkout as the working directory. What is compiled goes to {@code target/planted} there.
+ * The bugs of a module, which the gates are calibrated with: a gate that no longer finds those it has found says nothing
+ * when it finds none. They stand in a file named after the module, and are planted in the source of the module that is in
+ * the same checkout as the working directory. What is compiled goes to {@code target/planted} there. The format is told
+ * in {@code pharos-core.txt}.
  */
 public final class PlantedBugs {
-    private static final String SOURCES = "pharos-core/src/main/java/dev/pharos";
-    private static final List<PlantedBug> ENTRIES = read();
+    /** Those of the core. */
+    public static final PlantedBugs CORE = new PlantedBugs("pharos-core");
 
-    private PlantedBugs() {}
+    /** Those of the events between machines. */
+    public static final PlantedBugs CLUSTER = new PlantedBugs("pharos-cluster");
+
+    /** Of the entries, one that is no bug. */
+    private static final String SMALL = "small";
+
+    private final String module;
+    private final List<PlantedBug> entries;
+
+    private PlantedBugs(String module) {
+        this.module = module;
+        this.entries = read(module);
+    }
 
     /**
      * Returns all bugs, in the order in which they are listed.
      *
      * @return the bugs
      */
-    public static List<PlantedBug> all() {
-        return ENTRIES.subList(1, ENTRIES.size());
+    public List<PlantedBug> all() {
+        return entries.stream().filter(bug -> !bug.name().equals(SMALL)).toList();
     }
 
     /**
@@ -44,20 +57,20 @@ public final class PlantedBugs {
      * @param name the name
      * @return the bug
      */
-    public static PlantedBug named(String name) {
-        return all().stream()
+    public PlantedBug named(String name) {
+        return entries.stream()
                 .filter(bug -> bug.name().equals(name))
                 .findAny()
                 .orElseThrow(() -> new IllegalArgumentException("there is no bug named " + name));
     }
 
     /**
-     * Compiles the core as it is shipped, in the way the bugs are.
+     * Compiles the module as it is shipped, in the way the bugs are.
      *
      * @return the directory with the class files
      */
-    public static Path shipped() {
-        return compile(new PlantedBug("shipped", "Not a bug.", false, List.of()));
+    public Path shipped() {
+        return compile(new PlantedBug(module, "shipped", "Not a bug.", false, List.of()));
     }
 
     /**
@@ -65,15 +78,27 @@ public final class PlantedBugs {
      *
      * @return the directory with the class files
      */
-    public static Path small() {
-        return compile(ENTRIES.get(0));
+    public Path small() {
+        return named(SMALL).compile();
     }
 
     static Path compile(PlantedBug bug) {
+        List<JavaFileObject> sources = plant(bug);
+        try {
+            Path classes = Files.createDirectories(Path.of("target", "planted", bug.module(), bug.name()));
+            compile(bug, sources, classes);
+            return classes.toAbsolutePath();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The source of a module with a bug in it. */
+    static List<JavaFileObject> plant(PlantedBug bug) {
         List<JavaFileObject> sources = new ArrayList<>();
         int applied = 0;
-        try (Stream<Path> files = Files.walk(sources())) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        try (Stream<Path> files = Files.walk(sources(bug.module()))) {
+            for (Path file : files.filter(PlantedBugs::isSource).toList()) {
                 List<String> lines = Files.readAllLines(file);
                 for (PlantedBug.Hunk hunk : bug.hunks()) {
                     if (file.endsWith(hunk.file())) {
@@ -83,15 +108,13 @@ public final class PlantedBugs {
                 }
                 sources.add(source(file.toUri(), String.join("\n", lines)));
             }
-            if (applied != bug.hunks().size()) {
-                throw new IllegalStateException(bug + " names a file that the core does not have");
-            }
-            Path classes = Files.createDirectories(Path.of("target", "planted", bug.name()));
-            compile(bug, sources, classes);
-            return classes.toAbsolutePath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        if (applied != bug.hunks().size()) {
+            throw new IllegalStateException(bug + " names a file that " + bug.module() + " does not have");
+        }
+        return sources;
     }
 
     private static void apply(PlantedBug bug, PlantedBug.Hunk hunk, List<String> lines) {
@@ -135,22 +158,28 @@ public final class PlantedBugs {
         }
     }
 
-    /** The source of the core, in the nearest directory above the working directory that has it. */
-    private static Path sources() {
+    /** The source of a module, in the nearest directory above the working directory that has it. */
+    private static Path sources(String module) {
+        Path sources = Path.of(module, "src", "main", "java");
         for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
-            if (Files.isDirectory(p.resolve(SOURCES))) {
-                return p.resolve(SOURCES);
+            if (Files.isDirectory(p.resolve(sources))) {
+                return p.resolve(sources);
             }
         }
-        throw new IllegalStateException("the working directory is not in a checkout: there is no " + SOURCES);
+        throw new IllegalStateException("the working directory is not in a checkout: there is no " + sources);
     }
 
-    private static List<PlantedBug> read() {
-        try (InputStream in = PlantedBugs.class.getResourceAsStream("bugs.txt")) {
+    /** Whether a file is to be compiled; without its declaration a module is compiled for the class path. */
+    private static boolean isSource(Path file) {
+        return file.toString().endsWith(".java") && !file.endsWith("module-info.java");
+    }
+
+    private static List<PlantedBug> read(String module) {
+        try (InputStream in = PlantedBugs.class.getResourceAsStream(module + ".txt")) {
             String[] entries = new String(in.readAllBytes(), StandardCharsets.UTF_8).split("(?m)^## ");
             List<PlantedBug> bugs = new ArrayList<>();
             for (String entry : List.of(entries).subList(1, entries.length)) {
-                bugs.add(parse(entry, bugs));
+                bugs.add(parse(module, entry, bugs));
             }
             return List.copyOf(bugs);
         } catch (IOException e) {
@@ -158,7 +187,7 @@ public final class PlantedBugs {
         }
     }
 
-    private static PlantedBug parse(String entry, List<PlantedBug> before) {
+    private static PlantedBug parse(String module, String entry, List<PlantedBug> before) {
         List<String> lines = entry.lines().toList();
         String title = lines.get(0);
         boolean small = title.endsWith(" (small)");
@@ -185,6 +214,7 @@ public final class PlantedBugs {
                 hunk.replacement().add(line.substring(1).strip());
             }
         }
-        return new PlantedBug(small ? title.replace(" (small)", "") : title, description, small, List.copyOf(hunks));
+        return new PlantedBug(
+                module, small ? title.replace(" (small)", "") : title, description, small, List.copyOf(hunks));
     }
 }

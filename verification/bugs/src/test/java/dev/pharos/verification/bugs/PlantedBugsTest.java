@@ -10,8 +10,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PlantedBugsTest {
+    static List<PlantedBug> bugs() {
+        return PlantedBugs.CORE.all();
+    }
+
     @ParameterizedTest
-    @MethodSource("dev.pharos.verification.bugs.PlantedBugs#all")
+    @MethodSource("bugs")
     void compile_everyBug_givesClassFiles(PlantedBug bug) {
         assertThat(bug.hunks()).isNotEmpty();
         assertThat(bug.description()).endsWith(".");
@@ -20,14 +24,15 @@ class PlantedBugsTest {
 
     @Test
     void compile_withoutABug_givesClassFiles() {
-        assertThat(PlantedBugs.shipped().resolve("dev/pharos/ThreadEvent.class"))
+        assertThat(PlantedBugs.CORE.shipped().resolve("dev/pharos/ThreadEvent.class"))
                 .isRegularFile();
-        assertThat(PlantedBugs.small().resolve("dev/pharos/ThreadEvent.class")).isRegularFile();
+        assertThat(PlantedBugs.CORE.small().resolve("dev/pharos/ThreadEvent.class"))
+                .isRegularFile();
     }
 
     @Test
     void all_namesAreUnique() {
-        assertThat(PlantedBugs.all())
+        assertThat(PlantedBugs.CORE.all())
                 .hasSizeGreaterThanOrEqualTo(20)
                 .extracting(PlantedBug::name)
                 .doesNotHaveDuplicates();
@@ -36,7 +41,7 @@ class PlantedBugsTest {
     @Test
     void compile_hunkDoesNotFit_saysWhich() {
         var hunk = new PlantedBug.Hunk("Round.java", List.of("no such line"), List.of());
-        var bug = new PlantedBug("stale", "Does not fit.", false, List.of(hunk));
+        var bug = new PlantedBug("pharos-core", "stale", "Does not fit.", false, List.of(hunk));
         assertThatThrownBy(bug::compile).hasMessageContainingAll("stale", "nowhere", "Round.java", "no such line");
     }
 }

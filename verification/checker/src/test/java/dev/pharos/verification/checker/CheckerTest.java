@@ -51,7 +51,8 @@ class CheckerTest {
 
     @Test
     void check_failure_comesWithTheStepsThatLedThere() {
-        List<Scenario> scenarios = new Weaver(PlantedBugs.named("end-by-write").compile()).scenarios();
+        List<Scenario> scenarios =
+                new Weaver(PlantedBugs.CORE.named("end-by-write").compile()).scenarios();
         Scenario scenario = scenarios.stream()
                 .filter(s -> s.name().equals("[await] | set | set"))
                 .findAny()

@@ -24,8 +24,8 @@ class ScenariosTest {
 
     static Stream<Scenario> scenarios() {
         return Stream.concat(
-                new Weaver(PlantedBugs.shipped()).scenarios().stream().filter(scenario -> !scenario.small()),
-                new Weaver(PlantedBugs.small()).scenarios().stream().filter(Scenario::small));
+                new Weaver(PlantedBugs.CORE.shipped()).scenarios().stream().filter(scenario -> !scenario.small()),
+                new Weaver(PlantedBugs.CORE.small()).scenarios().stream().filter(Scenario::small));
     }
 
     @ParameterizedTest

@@ -89,7 +89,7 @@ class JcstressTest {
 
     @Test
     void core_withSmallNumbers_hasNoForbiddenOutcome() throws Exception {
-        Run run = Run.of("small", PlantedBugs.small(), CROWDS, QUICK);
+        Run run = Run.of("small", PlantedBugs.CORE.small(), CROWDS, QUICK);
         System.out.println("jcstress, the core with small numbers: " + run.summary());
         assertThat(run.failures()).as("see " + run.log()).isEmpty();
     }
@@ -109,7 +109,7 @@ class JcstressTest {
     @MethodSource("bugs")
     void core_withBug_isRejected(String bug) throws Exception {
         String test = BUGS.get(bug);
-        Path core = PlantedBugs.named(bug).compile();
+        Path core = PlantedBugs.CORE.named(bug).compile();
         boolean found = false;
         for (int i = 0; i < ATTEMPTS && !found; i++) {
             Run run = Run.of(bug, core, "\\." + test.replace(".", "\\.") + "$", CALIBRATION);

@@ -79,7 +79,7 @@ class LincheckTest {
     @ParameterizedTest
     @MethodSource("crowds")
     void core_withSmallNumbers_hasNoWrongInterleaving(Scenario scenario) throws Exception {
-        Run run = Run.of("small", PlantedBugs.small(), scenario, INVOCATIONS);
+        Run run = Run.of("small", PlantedBugs.CORE.small(), scenario, INVOCATIONS);
         assertThat(run.failed()).as("see " + run.log()).isFalse();
     }
 
@@ -95,7 +95,7 @@ class LincheckTest {
     @MethodSource("bugs")
     void core_withBug_isRejected(String bug) throws Exception {
         Scenario scenario = BUGS.get(bug);
-        Run run = Run.of(bug, PlantedBugs.named(bug).compile(), scenario, CALIBRATION);
+        Run run = Run.of(bug, PlantedBugs.CORE.named(bug).compile(), scenario, CALIBRATION);
         assertThat(run.failed()).as("see " + run.log()).isTrue();
         FOUND.add(bug + "\tlincheck\t" + scenario);
     }

@@ -71,7 +71,7 @@ final class BugTable {
         rows.add("| --- ".repeat(GATES.size() + 2) + "|");
         for (PlantedBug bug : bugs) {
             StringBuilder row =
-                    new StringBuilder("| ").append(bug).append(" | ").append(summary(bug));
+                    new StringBuilder("| ").append(bug).append(" | ").append(bug.summary());
             for (String gate : GATES) {
                 String test = tests.getOrDefault(bug.name(), Map.of()).getOrDefault(gate, "");
                 row.append(test.isEmpty() ? " |" : " | ").append(test.replace("|", "\\|"));
@@ -79,11 +79,6 @@ final class BugTable {
             rows.add(row.append(" |").toString());
         }
         return page.substring(0, start(page)) + "\n" + String.join("\n", rows) + "\n" + page.substring(end(page));
-    }
-
-    /** What is broken, without why that matters. */
-    private static String summary(PlantedBug bug) {
-        return bug.description().replaceFirst("[:.].*", "");
     }
 
     private static int start(String page) {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.verification.contract;
+package dev.pharos.verification.bugs;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.junit.platform.engine.CancellationToken;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestExecutionResult.Status;
@@ -18,36 +21,45 @@ import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherExecutionRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** Runs tests of the core until one fails, in a JVM of its own: with a bug, it may never end. */
-final class CoreTests {
-    private static final List<String> CLASSES = List.of("dev.pharos.ThreadEventTest", "dev.pharos.AttackTest");
+/**
+ * Tests of a module, to be run until one fails, in a JVM of its own: with a bug, they may never end.
+ *
+ * @param classes the names of their classes
+ * @param limit how many seconds they wait for something to happen; fewer than they do by themselves save time where
+ *     many hang
+ */
+public record ModuleTests(List<String> classes, int limit) {
     private static final String FAILED = "failed: ";
     private static final String PASSED = "passed: ";
     private static final long MINUTES = 3;
 
-    private CoreTests() {}
-
     /**
-     * Runs the tests with a name, of every kind of event.
+     * Runs the tests with a name.
      *
-     * @param core where the class files of the core are
+     * @param module where the class files of the module are
      * @param test the class that declares it and the method, as in {@code WaitContract.await_released_returns}; or a
      *     regular expression for that
      * @return the test that has failed first; empty if they have all passed
+     * @throws IOException if the JVM cannot be started
+     * @throws InterruptedException if this thread is interrupted meanwhile
+     * @throws IllegalStateException if no test has such a name, or the JVM has ended without a result
      */
-    static Optional<String> firstFailure(Path core, String test) throws Exception {
+    public Optional<String> firstFailure(Path module, String test) throws IOException, InterruptedException {
         Path log = Files.createTempFile(
-                Files.createDirectories(Path.of("target", "contract")), core.getFileName() + "-", ".txt");
+                Files.createDirectories(Path.of("target", "runs")), module.getFileName() + "-", ".txt");
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-ea",
                 "-Djdk.attach.allowAttachSelf",
+                "-Ddev.pharos.test.limit=" + limit,
                 "-cp",
-                core + File.pathSeparator + System.getProperty("java.class.path"),
-                CoreTests.class.getName(),
-                test);
+                module + File.pathSeparator + System.getProperty("java.class.path"),
+                ModuleTests.class.getName(),
+                test,
+                String.join(",", classes));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
@@ -68,10 +80,16 @@ final class CoreTests {
         return failed;
     }
 
-    /** Runs the tests that a regular expression matches. */
+    /**
+     * Runs tests, and ends this JVM.
+     *
+     * @param args a regular expression that their names match; the names of their classes, with commas between them
+     */
     public static void main(String[] args) {
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(CLASSES.stream().map(name -> selectClass(name)).toList())
+                .selectors(Arrays.stream(args[1].split(","))
+                        .map(name -> selectClass(name))
+                        .toList())
                 .filters((PostDiscoveryFilter) descriptor -> FilterResult.includedIf(descriptor
                         .getSource()
                         .filter(MethodSource.class::isInstance)
@@ -79,7 +97,8 @@ final class CoreTests {
                         .orElse(descriptor.isContainer())))
                 .build();
         int[] passed = new int[1];
-        LauncherFactory.create().execute(request, new TestExecutionListener() {
+        CancellationToken rest = CancellationToken.create();
+        TestExecutionListener listener = new TestExecutionListener() {
             @Override
             public void executionFinished(TestIdentifier test, TestExecutionResult result) {
                 if (result.getStatus() == Status.FAILED) {
@@ -88,13 +107,20 @@ final class CoreTests {
                             + test.getSource()
                                     .map(s -> nameOf((MethodSource) s))
                                     .orElseThrow());
-                    Runtime.getRuntime().halt(1); // threads may hang
+                    rest.cancel(); // what comes after the tests does come, so that no server stays behind
                 }
                 passed[0] += test.isTest() && result.getStatus() == Status.SUCCESSFUL ? 1 : 0;
             }
-        });
-        if (passed[0] == 0) {
-            throw new IllegalArgumentException("no test of the core is named " + args[0]);
+        };
+        LauncherFactory.create()
+                .execute(LauncherExecutionRequestBuilder.request(request)
+                        .cancellationToken(rest)
+                        .listeners(listener)
+                        .build());
+        if (rest.isCancellationRequested()) {
+            System.exit(1); // threads may hang
+        } else if (passed[0] == 0) {
+            throw new IllegalArgumentException("no test is named " + args[0]);
         }
         System.out.println(PASSED + passed[0]);
         System.exit(0);
