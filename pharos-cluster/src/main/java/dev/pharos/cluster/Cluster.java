@@ -472,7 +472,8 @@ public final class Cluster implements AutoCloseable {
 
     /**
      * Closes the connection and all handles that came from it: those who wait get a
-     * {@link ClusterEventException.Closed}; holds are let go of. Closing again has no effect.
+     * {@link ClusterEventException.Closed}; holds are let go of. Blocks until a server has answered, for the operation
+     * timeout at most: if none has, holds end with the session timeout. Closing again has no effect.
      */
     @Override
     public void close() {
