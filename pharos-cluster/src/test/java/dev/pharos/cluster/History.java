@@ -169,12 +169,12 @@ final class History {
     /** Finds for each change the operation that made it. */
     private void pair() {
         Map<Integer, NavigableMap<Long, Operation>> returned = new HashMap<>(); // by the least of their numbers
-        Map<Integer, Map<Kind, Operation>> lost = new HashMap<>(); // the last ones of those who were killed
+        Map<Integer, Map<Kind, Operation>> lost = new HashMap<>(); // of those who were killed
         for (Operation operation : operations) {
             if (operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR || operation.kind() == Kind.HOLD) {
                 if (operation.to() == NEVER) {
                     lost.computeIfAbsent(operation.client(), client -> new EnumMap<>(Kind.class))
-                            .put(operation.kind(), operation);
+                            .putIfAbsent(operation.kind(), operation); // the others were called too late
                 } else {
                     returned.computeIfAbsent(operation.client(), client -> new TreeMap<>())
                             .put(operation.first(), operation);

@@ -231,6 +231,8 @@ class HistoryTest {
     @Test
     void violations_ofAChangeByTheKilled_areNoneWhateverItsNumber() {
         operations.add(new Operation(1, Kind.SET, 10, NEVER, NEVER, Outcome.UNKNOWN, 0, NEVER));
+        operations.add(new Operation(1, Kind.SET, 30, NEVER, NEVER, Outcome.UNKNOWN, 0, NEVER)); // it was dead by then
+        operations.add(new Operation(2, Kind.IS_SET, 20, NEVER, 25, Outcome.TRUE, 0, 0));
         made(1, Kind.SET, 7);
         assertViolations().isEmpty();
         made(1, Kind.CLEAR, 8);

@@ -502,13 +502,13 @@ class StormTest {
                 }
                 case 4 -> {
                     fault("kill clients");
+                    Client successor = startClient();
+                    clients.set(jvm, successor); // first, so that next to nothing is asked of the dead
                     client.kill();
                     failures.addAll(client.failures());
                     for (int i = 0; i < CONNECTIONS; i++) {
                         proxies.get(client.number(i)).forEach(Proxy::close);
                     }
-                    Client successor = startClient();
-                    clients.set(jvm, successor);
                     threads.get(successor.connected());
                 }
                 case 5 -> {
