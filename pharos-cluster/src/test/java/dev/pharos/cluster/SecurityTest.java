@@ -36,6 +36,9 @@ class SecurityTest {
     @TempDir
     static Path folder;
 
+    /** Those of the system, as they were. What a server is configured with, ZooKeeper makes properties for all of the JVM. */
+    private static Properties before;
+
     private static ZooKeeperServerEmbedded server;
     private static int port;
     private static int tlsPort;
@@ -45,6 +48,7 @@ class SecurityTest {
 
     @BeforeAll
     static void start() throws Exception {
+        before = (Properties) System.getProperties().clone();
         keytool("-genkeypair", "-keystore", "server.p12", "-alias", "server", "-ext", "SAN=dns:localhost,ip:127.0.0.1");
         keytool("-genkeypair", "-keystore", "client.p12", "-alias", "client");
         keytool("-genkeypair", "-keystore", "stranger.p12", "-alias", "stranger");
@@ -96,10 +100,8 @@ class SecurityTest {
     @AfterAll
     static void end() {
         server.close();
-        System.clearProperty("java.security.auth.login.config");
+        System.setProperties(before);
         Configuration.setConfiguration(null);
-        System.clearProperty("zookeeper.authProvider.sasl");
-        System.clearProperty("zookeeper.fips-mode");
     }
 
     private static int freePort() throws IOException {
