@@ -47,8 +47,7 @@ import org.jspecify.annotations.Nullable;
  *       says so, those that wait too.
  * </ul>
  *
- * <p>No method pins a virtual thread while it waits. Before Java 24, one that changes an event does for the few
- * microseconds in which it puts a request into ZooKeeper's queue.
+ * <p>No method pins a virtual thread, nor enters ZooKeeper from one.
  *
  * <p><b>Memory consistency effects</b> are those of {@link Event} between threads that use one {@link Cluster}.
  */
@@ -230,7 +229,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
             Hold hold = new Hold(cluster, waiters.name, id);
             cluster.holds().add(hold); // before it stands, so that no loss of it goes unnoticed
             try {
-                hold.epoch = change(before -> before.hold(id), id, id).epoch() + 1;
+                hold.epoch = change(before -> before.hold(id), id, hold).epoch() + 1;
             } catch (ClusterEventException e) {
                 cluster.holds().remove(hold);
                 if (e instanceof ClusterEventException.OutcomeUnknown) {
@@ -382,7 +381,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      *
      * @return what it was just before
      */
-    private Snapshot change(UnaryOperator<Snapshot> next, UUID id, @Nullable UUID hold) {
+    private Snapshot change(UnaryOperator<Snapshot> next, UUID id, @Nullable Hold hold) {
         long deadline = deadline();
         Snapshot unsure = null; // what was expected by an attempt of which it is not known whether it succeeded
         try {
@@ -393,9 +392,14 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 Snapshot wanted = next.apply(expected);
                 boolean changes = wanted.version() != expected.version();
                 Reply<Snapshot> reply = new Reply<>();
-                waiters.engine().swap(waiters.name, expected, wanted, hold, answer -> {
+                waiters.engine().swap(waiters.name, expected, wanted, hold == null ? null : id, answer -> {
                     if (changes && answer.value() != null) {
                         waiters.changed(answer.value());
+                    }
+                    if (hold != null
+                            && answer.value() != null
+                            && !cluster.holds().contains(hold)) {
+                        cluster.dropLater(hold, ignored -> {}); // made later than its drop, which hold() has begun
                     }
                     reply.accept(answer);
                 });

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where events are stored, and what a store has to offer. No method waits: each is answered later, at the latest when
  * the connection is found to be lost. Answers, and calls of the listener, come one at a time and in the order in which
- * the store did things, except that {@code UNSENT} and {@code LOST} may come at any time. {@code EngineContract} is the test.
+ * the store did things, except that {@code UNSENT}, {@code LOST} and {@code FAILED} may come at any time and from any
+ * thread. {@code EngineContract} is the test.
  */
 interface Engine extends AutoCloseable {
     /** What a look is to leave behind. */

@@ -72,13 +72,16 @@ final class ZooKeeperEngine implements Engine {
      * looks one batch after the other.
      *
      * Threads. Looks are put into a queue without locks, and sent by a thread of this class, batch by batch. All else is
-     * given to ZooKeeper by whoever asks, which saves a set the time to wake that thread, a tenth of all it takes. It
-     * means ZooKeeper's locks for the moment that it takes to put a request into a queue, never while one waits. Answers
-     * and notifications come from the one event thread that ZooKeeper has for a session.
+     * given to ZooKeeper by whoever asks, unless that is a virtual thread, which saves a set the time to wake that thread.
+     * It means ZooKeeper's locks for the moment that it takes to put a request into a queue, never while one waits.
+     * Answers and notifications come from the one event thread that ZooKeeper has for a session; what is neither done
+     * nor seen may be told by any thread.
      *
      * That thread may end with an answer still in its queue. So what is asked is remembered until it is answered, with
      * its session, and given up when another session begins, or none ever again. Whoever asks adds itself and then looks
-     * whether its session is still the last; who begins a session or closes says so and then goes through what was added.
+     * whether its session is still the last; who begins a session, fails or closes says so and then goes through what was
+     * added. And what a look asks for is counted before anything of it is sent: its answers may be faster than its sender,
+     * and if the first were taken for the last, a wait would be told that it is in effect before its watch is armed.
      *
      * Answers that a server gives for the moment, since it has too much to do, are for nobody: what was asked is asked
      * again. LOST is said only where the next connection follows, since nothing else has those who wait look again.
@@ -316,6 +319,7 @@ final class ZooKeeperEngine implements Engine {
     private void fail(ClusterEventException reason) {
         failure = reason;
         connected.set();
+        send(() -> giveUp(null));
         listener.connected(); // who waits is to look again, and learn of it
     }
 
@@ -451,8 +455,9 @@ final class ZooKeeperEngine implements Engine {
             return;
         }
         ZooKeeper open = session;
+        boolean ready = connected.isSet(); // which a failure sets, too
         ClusterEventException reason = failure;
-        if (open == null || reason != null || !connected.isSet()) {
+        if (open == null || reason != null || !ready) {
             Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
             asked.values().forEach(look -> look.tell(answer));
             return;
@@ -533,6 +538,9 @@ final class ZooKeeperEngine implements Engine {
             boolean set = has(Interest.SET);
             boolean clear = has(Interest.CLEAR);
             UUID guess = guess();
+            if (guess != null) {
+                unanswered.incrementAndGet(); // before the first can be answered
+            }
             open.getData(
                     path,
                     clear,
@@ -551,6 +559,7 @@ final class ZooKeeperEngine implements Engine {
                                     null);
                         }
                         if (set && now != null && !now.incarnation().equals(guess)) {
+                            unanswered.incrementAndGet();
                             readPulse(open, now.incarnation());
                         }
                     }),
@@ -574,8 +583,8 @@ final class ZooKeeperEngine implements Engine {
             }
         }
 
+        /** Is counted as unanswered already. */
         private void readPulse(ZooKeeper open, UUID incarnation) {
-            unanswered.incrementAndGet();
             open.getData(
                     pulse(name, incarnation),
                     true,
@@ -977,8 +986,26 @@ final class ZooKeeperEngine implements Engine {
         void to(ZooKeeper open, Consumer<Answer<T>> then);
     }
 
-    /** Sends a request, if there is a connection. */
+    /**
+     * Has a request sent. A virtual thread leaves that to the sender: it could lose its carrier with a lock of ZooKeeper in
+     * its hand, and then the session would die.
+     */
     private <T> void request(Consumer<Answer<T>> then, Sending<T> request) {
+        if (isVirtual()) {
+            send(() -> sendNow(then, request));
+        } else {
+            sendNow(then, request);
+        }
+    }
+
+    /** Whether the current thread is virtual, as its group tells on any Java. */
+    private static boolean isVirtual() {
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
+        return group != null && group.getName().equals("VirtualThreads");
+    }
+
+    /** Sends a request, if there is a connection. */
+    private <T> void sendNow(Consumer<Answer<T>> then, Sending<T> request) {
         ZooKeeper open = session;
         ClusterEventException reason = failure;
         if (reason != null) {
@@ -988,10 +1015,15 @@ final class ZooKeeperEngine implements Engine {
         } else {
             Sent<T> sent = new Sent<>(open, then, request);
             unanswered.add(sent);
-            if (closed || open != session) { // perhaps before this was added
+            if (closed || failure != null || open != session) { // perhaps before this was added
                 sent.accept(Answer.of(Kind.UNSENT));
             } else {
-                request.to(open, sent);
+                try {
+                    request.to(open, sent);
+                } catch (RuntimeException | Error e) {
+                    unanswered.remove(sent);
+                    throw e;
+                }
             }
         }
     }
@@ -1013,7 +1045,7 @@ final class ZooKeeperEngine implements Engine {
             if (!unanswered.remove(this)) {
                 return; // it was given up
             } else if (answer.kind() == Kind.AGAIN) {
-                request(then, request);
+                sendNow(then, request);
             } else {
                 then.accept(answer);
             }
