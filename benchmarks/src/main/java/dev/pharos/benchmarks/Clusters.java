@@ -363,7 +363,7 @@ public final class Clusters {
                 }
             });
             add(
-                    new Case("heapOfAServer", Rival.CLUSTER_EVENT, "size", Integer.toString(scale.events)),
+                    new Case("heapForOneEvent", Rival.CLUSTER_EVENT, "size", Integer.toString(scale.events)),
                     (double) (servers.heap(settersServer) - heap) / scale.events);
         }
     }

@@ -47,8 +47,10 @@ final class History {
      *   no lost set    A wait for set that was not released is wrong if a set() was called after the wait had been seen
      *                  to be in effect, and returned before the wait ended. Not before that: a wait is in effect once
      *                  its registration is committed, which is after await() is entered. The same for clear.
-     *   holds          A hold ends by its holder's close() or by the end of its session, and by nothing else. Since the
-     *                  event counts as set while a hold stands, a read that finds it clear meanwhile is found above.
+     *   holds          A hold ends by its holder's close() or by the end of its session, and by nothing else. A session
+     *                  may end for its client before it does for the servers; then the client deletes the node in its
+     *                  next session. Since the event counts as set while a hold stands, a read that finds it clear
+     *                  meanwhile is found above.
      *
      * A wait whose outcome is unknown (its client was killed) claims nothing. Each check takes O(n log n).
      */
@@ -78,7 +80,7 @@ final class History {
     /** Of an operation that never returned, or a wait that was never seen to be in effect. */
     static final long NEVER = Long.MAX_VALUE;
 
-    /** Whose change it is that a session has ended. */
+    /** Whose change it is that a session has ended, and its hold with it. */
     static final int NOBODY = -1;
 
     /**

@@ -128,6 +128,9 @@ final class TransactionLog {
             boolean sticky;
             long epoch;
 
+            /** The sessions that began the holds, by the names of these. */
+            final Map<String, Long> holders = new HashMap<>();
+
             /** The transaction of the latest change to set, and of the latest pulse. */
             long set;
 
@@ -186,6 +189,7 @@ final class TransactionLog {
                 }
             } else {
                 state.set = zxid;
+                state.holders.put(child(path), session);
                 state.changes.add(new Change(zxid, clientOf.applyAsInt(session), Kind.HOLD, child(path), 0));
             }
         }
@@ -236,8 +240,12 @@ final class TransactionLog {
         public void deleted(long zxid, long session, String path, boolean ended) {
             if (path.startsWith(prefix)) {
                 if (child(path).startsWith("h-")) {
-                    int client = ended ? History.NOBODY : clientOf.applyAsInt(session);
-                    states.get(event(path)).changes.add(new Change(zxid, client, Kind.RELEASE, child(path), 0));
+                    State state = states.get(event(path));
+                    int client = clientOf.applyAsInt(session);
+                    long holder = state.holders.get(child(path));
+                    // What a client deletes in its next session it had lost with the one before.
+                    boolean lost = ended || (session != holder && client == clientOf.applyAsInt(holder));
+                    state.changes.add(new Change(zxid, lost ? History.NOBODY : client, Kind.RELEASE, child(path), 0));
                 } else {
                     violations.add("layout: " + path + " was deleted at " + zxid);
                 }
