@@ -94,7 +94,12 @@ final class History {
      * @param last the greatest
      */
     record Operation(
-            int client, Kind kind, long from, long registered, long to, Outcome outcome, long first, long last) {}
+            int client, Kind kind, long from, long registered, long to, Outcome outcome, long first, long last) {
+        /** Whether it may have made a change that has a number. */
+        private boolean isNumbered() {
+            return kind == Kind.SET || kind == Kind.CLEAR || kind == Kind.HOLD;
+        }
+    }
 
     /**
      * A change.
@@ -173,7 +178,7 @@ final class History {
         Map<Integer, NavigableMap<Long, Operation>> returned = new HashMap<>(); // by the least of their numbers
         Map<Integer, Map<Kind, Operation>> lost = new HashMap<>(); // of those who were killed
         for (Operation operation : operations) {
-            if (operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR || operation.kind() == Kind.HOLD) {
+            if (operation.isNumbered()) {
                 if (operation.to() == NEVER) {
                     lost.computeIfAbsent(operation.client(), client -> new EnumMap<>(Kind.class))
                             .putIfAbsent(operation.kind(), operation); // the others were called too late
@@ -210,9 +215,7 @@ final class History {
             }
         }
         for (Operation operation : operations) {
-            boolean claims =
-                    operation.kind() == Kind.SET || operation.kind() == Kind.CLEAR || operation.kind() == Kind.HOLD;
-            if (claims && operation.outcome() == Outcome.TRUE && !made.contains(operation)) {
+            if (operation.isNumbered() && operation.outcome() == Outcome.TRUE && !made.contains(operation)) {
                 violations.add("not exactly once: claims a change that was not made: " + operation);
             }
         }
