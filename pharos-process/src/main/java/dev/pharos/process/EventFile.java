@@ -67,6 +67,13 @@ final class EventFile {
 
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle COPIED = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+    /** Whether a read of a page that has gone throws. Before JDK 21 compiled code goes on with what is in the register. */
+    private static final boolean READS_THROW = Runtime.version().feature() >= 21;
+
+    /** Where corrupt puts what it makes, lest a compiler leave that out. */
+    private static volatile byte @Nullable [][] unusedButMade;
 
     final Path path;
     final Opening.Key key;
@@ -106,9 +113,9 @@ final class EventFile {
         word = Kernel.get() == null ? 0L : Kernel.address(memory) + WORD_AT;
         short kind;
         try {
-            word();
             kind = view.getShort(KIND_AT);
             id = view.getLong(ID_AT);
+            word(); // looks whether what was just read was there
             if (key.writable() && Kernel.get() == null) {
                 INT.getAndBitwiseOr(memory, FLAGS_AT, POLLED);
             }
@@ -137,14 +144,11 @@ final class EventFile {
 
     // Looking
 
-    /**
-     * The word. Throws if the file is no longer the one that was opened. If it was truncated, JDK 17 goes on with what is
-     * in the register, and throws an InternalError a little later: here if that is not the magic, else in the caller.
-     */
+    /** The word. Throws if the file is no longer the one that was opened. */
     int word() {
         try {
             int now = (int) INT.getVolatile(view, WORD_AT);
-            if ((long) LONG.getOpaque(view, 0) == MAGIC && !removed) {
+            if (magic() == MAGIC && !removed) { // read after the word: it tells that this was still there
                 return now;
             }
             throw removed ? new ProcessEventException.Removed(path, null) : corrupt(null);
@@ -153,14 +157,27 @@ final class EventFile {
         }
     }
 
-    /** To be thrown where the file is no longer what it was. On JDK 17 the error of a failed read is awaited here. */
-    @SuppressWarnings("ThreadPriorityCheck")
+    /** The magic, or another number if the page is gone: a copy that fails leaves the array as it was, on any JDK. */
+    private long magic() {
+        if (READS_THROW) {
+            return (long) LONG.getOpaque(view, 0);
+        }
+        byte[] copy = new byte[2 * Long.BYTES]; // of a few bytes each would be read for itself
+        view.get(0, copy);
+        return (long) COPIED.get(copy, 0);
+    }
+
+    /** To be thrown where the file is no longer what it was. The error of a read that did not throw is awaited here. */
     ProcessEventException corrupt(@Nullable InternalError cause) {
         InternalError failure = cause;
-        try {
-            Thread.yield(); // a call of the JVM: when it returns, an error that is still to come is thrown
-        } catch (InternalError e) {
-            failure = e;
+        if (!READS_THROW) {
+            try {
+                // The runtime of the JVM throws it on its way back. Compiled code calls it to make an array of arrays;
+                // a native method does not, and a plain array, however large, is often made without it.
+                unusedButMade = new byte[64][0];
+            } catch (InternalError e) {
+                failure = e;
+            }
         }
         return new ProcessEventException.Corrupt(path, failure);
     }
@@ -197,7 +214,6 @@ final class EventFile {
     /** Throws if the path no longer leads here, or the file is not what it was. */
     void check() {
         try {
-            word();
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (file.fileKey() != null && !file.fileKey().equals(key.identity())) {
                 throw remove(null);
@@ -208,6 +224,7 @@ final class EventFile {
                     || view.getShort(KIND_AT) != (holds != null ? HELD : FLAG)) {
                 throw corrupt(null);
             }
+            word(); // looks whether what was just read was there
         } catch (NoSuchFileException e) {
             throw remove(e);
         } catch (IOException e) {
@@ -302,7 +319,7 @@ final class EventFile {
             int now = (int) INT.getVolatile(view, WORD_AT);
             if (flag(now) == set) {
                 LONG.setOpaque(memory, set ? SET_AT : CLEARED_AT, System.currentTimeMillis() << 22 | epoch(now));
-                word(); // here, if the file was truncated, JDK 17 throws what it has to say of the line above
+                word(); // throws what the line above should have, if the file was truncated
             }
         } catch (InternalError | ProcessEventException e) {
             // The change was made: that the file is no longer what it was is for the next call to tell.

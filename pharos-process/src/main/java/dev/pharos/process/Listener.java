@@ -286,9 +286,6 @@ final class Listener {
         } catch (ProcessEventException e) {
             Poller.listeners.remove(this);
             end(e);
-        } catch (InternalError e) {
-            Poller.listeners.remove(this);
-            end(file.corrupt(e));
         }
         return told != before;
     }

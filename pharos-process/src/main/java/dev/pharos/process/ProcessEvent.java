@@ -223,11 +223,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean isSet() {
-        try {
-            return file.isSet(word());
-        } catch (InternalError e) {
-            throw file.corrupt(e);
-        }
+        return file.isSet(word());
     }
 
     /**

@@ -73,8 +73,6 @@ final class ProcessFuture extends CompletableFuture<Void> {
             }
         } catch (ProcessEventException e) {
             super.completeExceptionally(e);
-        } catch (InternalError e) {
-            super.completeExceptionally(waiter.event.file().corrupt(e));
         }
     }
 }

@@ -64,7 +64,7 @@ final class Waiter {
     private boolean wasReleased() {
         try {
             return isReleased();
-        } catch (ProcessEventException | InternalError e) {
+        } catch (ProcessEventException e) {
             return false;
         }
     }
@@ -95,8 +95,6 @@ final class Waiter {
                     return false;
                 }
             }
-        } catch (InternalError e) {
-            throw event.file().corrupt(e);
         } finally {
             listener.remove(this);
             if (interrupted) {
