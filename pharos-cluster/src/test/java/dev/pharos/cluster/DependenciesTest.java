@@ -46,6 +46,16 @@ class DependenciesTest {
         return Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath());
     }
 
+    /** A folder with nothing but the program: among the tests there is a class in a package of ZooKeeper. */
+    private Path program() throws IOException {
+        Path all = folder.resolve("program");
+        String name = Program.class.getName().replace('.', '/') + ".class";
+        Path copy = all.resolve(name);
+        Files.createDirectories(copy.getParent());
+        Files.copy(of(Program.class).resolve(name), copy);
+        return all;
+    }
+
     private static String nettyHandler() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> entry.contains("netty-handler-"))
@@ -57,7 +67,7 @@ class DependenciesTest {
     @ValueSource(booleans = {false, true})
     void plainConnection_fourJarsBesideOurs_areEnough(boolean modules) throws Exception {
         assertThat(OTHERS).hasSize(4).doesNotHaveDuplicates();
-        Path program = of(DependenciesTest.class);
+        Path program = program();
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         if (modules) {
@@ -79,7 +89,7 @@ class DependenciesTest {
                             .toList()),
                     Program.class.getName()));
         }
-        try (ClusterServer server = ClusterServer.start(0, folder)) {
+        try (ClusterServer server = ClusterServer.start(0, folder.resolve("data"))) {
             command.add("localhost:" + server.port());
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -7,9 +7,14 @@ import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Sight;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.zookeeper.ClientCnxnSocketNIO;
+import org.apache.zookeeper.HeldUpSocket;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.junit.jupiter.api.AfterAll;
@@ -52,6 +57,28 @@ class ZooKeeperEngineTest extends EngineContract {
         Nodes.expire(servers.address(), session.getSessionId(), session.getSessionPasswd());
     }
 
+    /** The thread that sends, which sleeps unless there is something to send. */
+    private Thread sender(Client client) {
+        List<Thread> found = new ArrayList<>();
+        threads.until("it sleeps", () -> {
+            Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> LockSupport.getBlocker(thread) == client.engine)
+                    .forEach(found::add);
+            return !found.isEmpty();
+        });
+        return found.get(0);
+    }
+
+    /** Has a client begin another session, by a kind of connection. */
+    private void reopen(Client client, Class<?> socket) throws Exception {
+        ZooKeeper before = session(client);
+        before.getClientConfig().setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, socket.getName());
+        expire(before);
+        threads.until(
+                "there is another session",
+                () -> session(client) != before && client.engine.connected().isSet());
+    }
+
     /** Where sync, of which the books say that it helps, does not. */
     @Test
     void look_writtenOnAFollowerAndReadOnTheLeader_isNeverOld() {
@@ -86,6 +113,39 @@ class ZooKeeperEngineTest extends EngineContract {
             near.set();
             reader.untilTold("pulse");
             reader.engine.close(); // quicker than without the proxy
+        }
+    }
+
+    /** The thread that sends is held up between the two, until the first is answered. */
+    @Test
+    void look_firstReadIsAnsweredBeforeTheSecondIsSent_isAnsweredAfterTheSecond() throws Exception {
+        UUID incarnation = one.create().incarnation();
+        Client reader = new Client();
+        reader.awaited.add(NAME);
+        Thread sender = sender(reader);
+        reopen(reader, HeldUpSocket.class);
+        ThreadEvent goOn = new ThreadEvent();
+        AtomicInteger requests = new AtomicInteger();
+        HeldUpSocket.asked = () -> {
+            if (Thread.currentThread() == sender && requests.incrementAndGet() == 2) { // the barrier, and the event
+                Reply.await(goOn, System.nanoTime() + 60_000_000_000L);
+            }
+        };
+        try {
+            CompletableFuture<Engine.Answer<Sight>> look = new CompletableFuture<>();
+            reader.engine.look(NAME, incarnation, Interest.SET, look::complete);
+            threads.until("it is held up", () -> requests.get() == 2);
+            CompletableFuture<Integer> later = new CompletableFuture<>();
+            session(reader).exists("/", null, (rc, path, context, stat) -> later.complete(rc), null);
+            threads.get(later);
+            assertThat(look).isNotDone();
+            one.set();
+            one.clear();
+            goOn.set();
+            assertThat(threads.get(look).value().setSince()).isTrue();
+        } finally {
+            HeldUpSocket.asked = () -> {};
+            goOn.set();
         }
     }
 
@@ -201,10 +261,7 @@ class ZooKeeperEngineTest extends EngineContract {
     @Test
     void session_cannotBeBegunForTheMoment_isTriedAgain() throws Exception {
         one.create();
-        Thread sender = Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> LockSupport.getBlocker(thread) == one.engine)
-                .findAny()
-                .orElseThrow();
+        Thread sender = sender(one);
         ZKClientConfig config = session(one).getClientConfig();
         config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "no.such.Socket"); // an IOException
         expire(session(one));
