@@ -55,8 +55,8 @@ class StormTest {
      * server through a proxy of its own, and servers reach one another through proxies.
      */
 
-    private static final int PULSES = Integer.getInteger("dev.pharos.cluster.pulses", 500);
-    private static final int FAULTS = Integer.getInteger("dev.pharos.cluster.faults", 12);
+    private static final int PULSES = Integer.getInteger("dev.pharos.cluster.pulses", 4_000);
+    private static final int FAULTS = Integer.getInteger("dev.pharos.cluster.faults", 60);
     private static final long SEED = Long.getLong("dev.pharos.cluster.seed", System.nanoTime());
 
     private static final int JVMS = 3;
