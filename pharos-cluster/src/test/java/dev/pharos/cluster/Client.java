@@ -357,6 +357,7 @@ final class Client implements AutoCloseable {
         int id = Integer.parseInt(words.get(0));
         Cluster cluster = clusters.get(Integer.parseInt(words.get(1)));
         String key = words.get(1) + " " + words.get(2);
+        long limit = Long.parseLong(words.get(4));
         for (String kind : words.get(3).split(",", -1)) {
             Outcome outcome = Outcome.UNKNOWN;
             long first = number(cluster);
@@ -368,11 +369,14 @@ final class Client implements AutoCloseable {
                     EVENTS.put(key, event);
                 }
                 from = System.nanoTime();
-                outcome = run(id, from, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
+                outcome = run(cluster, id, from, key, event, Kind.valueOf(kind), limit);
             } catch (Throwable e) {
                 answer("failed " + words + ": " + describe(e));
             }
             long to = System.nanoTime();
+            if (outcome == Outcome.FALSE && kind.startsWith("AWAIT")) {
+                to = Math.min(to, from + limit); // when its time was over: a later release does not concern it
+            }
             answer("done " + id + " " + from + " " + to + " " + outcome + " " + first + " " + number(cluster));
             id++;
         }
@@ -383,21 +387,26 @@ final class Client implements AutoCloseable {
         return cluster.newId().getLeastSignificantBits();
     }
 
-    private static Outcome run(int id, long from, String key, ClusterEvent event, Kind kind, long limit)
+    private static Outcome outcome(boolean result) {
+        return result ? Outcome.TRUE : Outcome.FALSE;
+    }
+
+    private static Outcome run(
+            Cluster cluster, int id, long from, String key, ClusterEvent event, Kind kind, long limit)
             throws InterruptedException {
         try {
-            boolean result = switch (kind) {
-                case SET -> event.set();
-                case CLEAR -> event.clear();
-                case IS_SET -> event.isSet();
-                case AWAIT, AWAIT_CLEAR -> await(id, event, kind, limit);
-                case HOLD -> HOLDS.put(key, event.hold()) == null;
+            return switch (kind) {
+                case SET -> outcome(event.set());
+                case CLEAR -> outcome(event.clear());
+                case IS_SET -> outcome(event.isSet());
+                case AWAIT, AWAIT_CLEAR -> await(cluster, id, event, kind, limit);
+                case HOLD -> outcome(HOLDS.put(key, event.hold()) == null);
                 case RELEASE -> {
                     HOLDS.remove(key).close();
-                    yield System.nanoTime() - from < OPERATION.toNanos(); // else no server may have answered
+                    boolean inTime = System.nanoTime() - from < OPERATION.toNanos();
+                    yield inTime ? Outcome.TRUE : Outcome.UNKNOWN; // no server may have answered
                 }
             };
-            return result ? Outcome.TRUE : kind == Kind.RELEASE ? Outcome.UNKNOWN : Outcome.FALSE;
         } catch (ClusterEventException.OutcomeUnknown e) {
             return Outcome.UNKNOWN;
         } catch (ClusterEventException.Unavailable e) {
@@ -405,6 +414,30 @@ final class Client implements AutoCloseable {
                 throw e; // a wait outlives what goes wrong
             }
             return Outcome.NOTHING;
+        }
+    }
+
+    /** A wait that times out when there is no connection cannot look whether it was released: then that is unknown. */
+    private static Outcome await(Cluster cluster, int id, ClusterEvent event, Kind kind, long limit)
+            throws InterruptedException {
+        CompletableFuture<Void> loss = cluster.engine().connected().whenClear();
+        try {
+            if (await(id, event, kind, limit)) {
+                return Outcome.TRUE;
+            }
+            return isReached(event) && loss.cancel(false) ? Outcome.FALSE : Outcome.UNKNOWN;
+        } finally {
+            loss.cancel(false);
+        }
+    }
+
+    /** Whether an answer comes. When it is there, every loss of the connection before it has been told. */
+    private static boolean isReached(ClusterEvent event) {
+        try {
+            boolean unused = event.isSet();
+            return true;
+        } catch (ClusterEventException.Unavailable e) {
+            return false;
         }
     }
 
@@ -421,16 +454,21 @@ final class Client implements AutoCloseable {
         }
     }
 
+    private static boolean isInEffect(Entering entering) {
+        Thread.State state = entering.thread().getState();
+        return (state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING)
+                && LockSupport.getBlocker(entering.thread()) == entering.event();
+    }
+
     /** Tells when waits are in effect: then their threads are parked for their events. */
     private static void watch() {
         while (true) {
             for (Entering entering : List.copyOf(ENTERING)) {
-                Thread.State state = entering.thread().getState();
-                long now = System.nanoTime();
-                if ((state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING)
-                        && LockSupport.getBlocker(entering.thread()) == entering.event()
-                        && ENTERING.remove(entering)) {
-                    answer("registered " + entering.id() + " " + now);
+                if (isInEffect(entering)) {
+                    long now = System.nanoTime();
+                    if (ENTERING.remove(entering)) {
+                        answer("registered " + entering.id() + " " + now);
+                    }
                 }
             }
             if (ENTERING.isEmpty()) {

@@ -89,7 +89,7 @@ final class History {
      * @param client who called it; a client does not change an event twice at a time
      * @param from when it was called
      * @param registered when a wait was first seen to be in effect; NEVER if it was not, or is no wait
-     * @param to when it returned; NEVER if it did not
+     * @param to when it returned, or the time of a wait was over; NEVER if it did not return
      * @param first the least number that a change of it can have; unknown if it did not return
      * @param last the greatest
      */

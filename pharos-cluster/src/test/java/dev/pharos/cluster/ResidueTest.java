@@ -40,7 +40,7 @@ class ResidueTest {
         try (Cluster cluster = Cluster.connect(servers.address() + "/residue");
                 Cluster other = Cluster.connect(servers.address() + "/residue")) {
             wait(cluster, other, 5_000); // whatever is made only once
-            assertThat(watches()).as("watches on the servers").isZero();
+            threads.until("no watches on the servers", () -> watches() == 0);
             long heap = usedHeap();
             long nodes = nodes();
             int before = Thread.activeCount();

@@ -30,8 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Log-in, access lists and TLS, with a real server and certificates that keytool makes. */
 class SecurityTest {
     private static final String PASSWORD = "changeit";
-    private static final Cluster.Options BRIEF =
-            Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(3)).sessionTimeout(Duration.ofSeconds(3));
+    private static final Cluster.Options PATIENT = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofMinutes(1));
+
+    /** For those who get no answer. */
+    private static final Cluster.Options BRIEF = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(3));
 
     @TempDir
     static Path folder;
@@ -159,9 +161,9 @@ class SecurityTest {
 
     @Test
     void access_creator_keepsOthersOut() {
-        try (Cluster ada = connect("/private", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR));
-                Cluster other = connect("/private", BRIEF);
-                Cluster eve = connect("/private", BRIEF.digest("ada", "wrong"))) {
+        try (Cluster ada = connect("/private", PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/private", PATIENT);
+                Cluster eve = connect("/private", PATIENT.digest("ada", "wrong"))) {
             assertWorks(ada);
             for (Cluster stranger : List.of(other, eve)) {
                 assertNotPermitted(() -> stranger.event("event"));
@@ -174,8 +176,8 @@ class SecurityTest {
 
     @Test
     void access_everybodyWaits_letsOthersWaitButNotSet() {
-        try (Cluster ada = connect("/public", BRIEF.digest("ada", "engine").access(Cluster.Access.EVERYBODY_WAITS));
-                Cluster other = connect("/public", BRIEF)) {
+        try (Cluster ada = connect("/public", PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_WAITS));
+                Cluster other = connect("/public", PATIENT)) {
             assertWorks(ada);
             ClusterEvent event = other.event("event");
             assertThat(event.isSet()).isFalse();
@@ -195,8 +197,9 @@ class SecurityTest {
 
     @Test
     void access_creator_leavesRoomForOtherRoots() {
-        try (Cluster ada = connect("/shared/ada", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR));
-                Cluster other = connect("/shared/other", BRIEF)) {
+        try (Cluster ada =
+                        connect("/shared/ada", PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/shared/other", PATIENT)) {
             assertWorks(ada);
             assertWorks(other);
         }
@@ -204,14 +207,14 @@ class SecurityTest {
 
     @Test
     void access_creatorWithoutLogin_throws() {
-        try (Cluster nobody = connect("/nobody", BRIEF.access(Cluster.Access.CREATOR))) {
+        try (Cluster nobody = connect("/nobody", PATIENT.access(Cluster.Access.CREATOR))) {
             assertNotPermitted(() -> nobody.event("event"));
         }
     }
 
     @Test
     void access_revokedWhileInUse_throws() throws Exception {
-        try (Cluster ada = connect("/revoked", BRIEF.digest("ada", "engine").access(Cluster.Access.CREATOR))) {
+        try (Cluster ada = connect("/revoked", PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR))) {
             ClusterEvent event = ada.event("event");
             Nodes.with(port, nodes -> {
                 nodes.client.addAuthInfo("digest", "ada:engine".getBytes(StandardCharsets.UTF_8));
@@ -230,8 +233,8 @@ class SecurityTest {
 
     @Test
     void sasl_digestMd5_isTheUser() {
-        try (Cluster ada = connect("/sasl", BRIEF.sasl("Ada").access(Cluster.Access.CREATOR));
-                Cluster other = connect("/sasl", BRIEF)) {
+        try (Cluster ada = connect("/sasl", PATIENT.sasl("Ada").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/sasl", PATIENT)) {
             assertWorks(ada);
             assertNotPermitted(() -> other.event("event"));
         }
@@ -239,42 +242,42 @@ class SecurityTest {
 
     @Test
     void sasl_wrongPassword_isRefused() {
-        assertThatThrownBy(() -> connect("/sasl", BRIEF.sasl("Eve")))
+        assertThatThrownBy(() -> connect("/sasl", PATIENT.sasl("Eve")))
                 .isInstanceOf(ClusterEventException.NotPermitted.class)
                 .hasMessageContaining("log-in was refused");
     }
 
     @Test
     void sasl_noSuchEntry_isRefused() {
-        assertThatThrownBy(() -> connect("/sasl", BRIEF.sasl("Nobody")))
+        assertThatThrownBy(() -> connect("/sasl", PATIENT.sasl("Nobody")))
                 .isInstanceOf(ClusterEventException.NotPermitted.class)
                 .hasMessageContaining("log-in was refused");
     }
 
     // TLS
 
-    private static Cluster connectByTls(String trust, String identity) {
+    private static Cluster connectByTls(Cluster.Options options, String trust, String identity) {
         return Cluster.connect(
                 "localhost:" + tlsPort + "/tls",
-                BRIEF.trust(folder.resolve(trust), PASSWORD).identity(folder.resolve(identity), PASSWORD));
+                options.trust(folder.resolve(trust), PASSWORD).identity(folder.resolve(identity), PASSWORD));
     }
 
     @Test
     void tls_bothTrustEachOther_works() {
-        try (Cluster cluster = connectByTls("servers.p12", "client.p12")) {
+        try (Cluster cluster = connectByTls(PATIENT, "servers.p12", "client.p12")) {
             assertWorks(cluster);
         }
     }
 
     @Test
     void tls_serverIsAStranger_isRefused() {
-        assertThatThrownBy(() -> connectByTls("strangers.p12", "client.p12"))
+        assertThatThrownBy(() -> connectByTls(BRIEF, "strangers.p12", "client.p12"))
                 .isInstanceOf(ClusterEventException.Unavailable.class);
     }
 
     @Test
     void tls_clientIsAStranger_isRefused() {
-        assertThatThrownBy(() -> connectByTls("servers.p12", "stranger.p12"))
+        assertThatThrownBy(() -> connectByTls(BRIEF, "servers.p12", "stranger.p12"))
                 .isInstanceOf(ClusterEventException.Unavailable.class);
     }
 }

@@ -126,6 +126,11 @@ public final class Servers implements AutoCloseable {
                     servers.start(servers.servers.get(i), i);
                 }
                 servers.awaitServing();
+                for (int i = 0; i < count; i++) {
+                    if (!servers.isAlive(i)) {
+                        throw new AssertionError("server " + i + " has ended; see " + servers.folder);
+                    }
+                }
                 return servers;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -509,7 +509,7 @@ class StormTest {
                     for (int i = 0; i < CONNECTIONS; i++) {
                         proxies.get(client.number(i)).forEach(Proxy::close);
                     }
-                    threads.get(successor.connected());
+                    await(successor.connected());
                 }
                 case 5 -> {
                     fault("reset connections");
