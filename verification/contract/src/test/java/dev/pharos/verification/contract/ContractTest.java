@@ -42,7 +42,7 @@ class ContractTest {
                     "pops-not-counted",
                     "ThreadEventTest.footprint_halfHasLeftFromBelowAndThenTheRestFromTheTop_isBounded"),
             Map.entry("sweep-never", "ThreadEventTest.footprint_crowdHasGoneUnderOneThatGoesOn_isBounded"),
-            Map.entry("sweep-once", "ThreadEventTest.footprint_crowdHasGoneUnderOneThatGoesOn_isBounded"),
+            Map.entry("sweep-once", "ThreadEventTest.footprint_halfHasLeftFromBelowAndThenTheRestFromTheTop_isBounded"),
             Map.entry("waiter-rereads-flag", "WaitContract.await_releasedAndArmedAtOnce_everyoneReturns"),
             Map.entry("wake-up-is-timeout", "WaitContract.await_unparkedWithoutARelease_goesOnWaiting"),
             Map.entry("withdraw-stays-alive", "ThreadEventTest.footprint_crowdHasGoneUnderOneThatGoesOn_isBounded")));
