@@ -35,7 +35,6 @@ class SmokeTest {
                 .warmupIterations(0)
                 .measurementIterations(1)
                 .measurementTime(TimeValue.milliseconds(1))
-                .timeout(TimeValue.seconds(20))
                 .param("count", "10")
                 .param("events", "2")
                 .param("others", "10")

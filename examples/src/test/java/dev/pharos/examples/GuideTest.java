@@ -182,6 +182,7 @@ class GuideTest {
     private JShell shell() throws IOException {
         JShell shell = JShell.builder()
                 .out(new PrintStream(printed, true, StandardCharsets.UTF_8))
+                .executionEngine("jdi:hostname(127.0.0.1),timeout(120000)") // the default gives its JVM five seconds
                 .build();
         shell.addToClasspath(System.getProperty("java.class.path"));
         paste(

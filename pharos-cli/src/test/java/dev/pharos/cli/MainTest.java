@@ -33,8 +33,9 @@ class MainTest {
         assertThat(factsOfBasic()).endsWith("; released by the set of " + setter);
         assertThat(factsOfSharedResource()).endsWith("; released by the set of " + setter + "; the counter is 5");
         assertThat(out()).contains("\n" + factsOfBasic() + "\n" + factsOfSharedResource() + "\n--- timeline\n");
-        assertThat(drawing())
-                .containsExactly(
+        assertThat(drawing()) // a worker that comes late finds the event set, and has no lane
+                .contains("open", "ready", setter)
+                .isSubsetOf(
                         "open", "ready", setter, "waiter", "worker-1", "worker-2", "worker-3", "worker-4", "worker-5");
         assertThat(err()).isEmpty();
     }

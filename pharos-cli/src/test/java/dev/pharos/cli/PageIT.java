@@ -703,7 +703,7 @@ class PageIT {
         double left = browser.number("pharos.placeOfWait(arguments[0]).left", wait);
         double width = share * (browser.number("pharos.placeOfWait(arguments[0]).right", wait) - left);
         int y = (int) browser.number("pharos.placeOfWait(arguments[0]).y", wait) - 6;
-        return IntStream.range(0, 12)
+        return IntStream.range(0, Math.max(1, Math.min(12, (int) (width / 2)))) // before the set: then it is paler
                 .mapToObj(i -> pixel((int) (left + width / 2) + i, y))
                 .collect(Collectors.groupingBy(colour -> colour, Collectors.counting()))
                 .entrySet()

@@ -31,6 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The verb, with real recordings, and with files that are none. */
 class TimelineVerbTest {
     private static final String DAMAGED = "damaged: it cannot be read to its end; record again";
+    private static final String NOTHING =
+            "nobody waited for an event, and none was set or cleared, while it was made; record the program with"
+                    + " java -XX:StartFlightRecording:filename=app.jfr";
     private static final String CUT_OFF = "cut off, or damaged; copy it again, or record again";
 
     @RegisterExtension
@@ -157,10 +160,7 @@ class TimelineVerbTest {
     void timeline_recordingWithoutEvents_saysHowToMakeOne() throws Exception {
         Path file = Recorded.record(folder.resolve("idle.jfr"), () -> {});
 
-        assertFails(
-                file,
-                "nobody waited for an event, and none was set or cleared, while it was made; record the program with"
-                        + " java -XX:StartFlightRecording:filename=app.jfr");
+        assertFails(file, NOTHING);
         assertThat(folder.resolve("idle.html")).doesNotExist();
     }
 
@@ -234,7 +234,8 @@ class TimelineVerbTest {
             if (timeline("--json", file) == ExitCode.DONE.status) {
                 assertThat(out()).isNotEmpty();
             } else {
-                assertThat(err()).isEqualTo("pharos: " + file + ": " + DAMAGED + "\n");
+                assertThat(err()) // or they made the reader pass over all that is of concern
+                        .isIn("pharos: " + file + ": " + DAMAGED + "\n", "pharos: " + file + ": " + NOTHING + "\n");
             }
         }
     }
