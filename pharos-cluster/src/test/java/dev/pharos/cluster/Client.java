@@ -357,7 +357,6 @@ final class Client implements AutoCloseable {
         int id = Integer.parseInt(words.get(0));
         Cluster cluster = clusters.get(Integer.parseInt(words.get(1)));
         String key = words.get(1) + " " + words.get(2);
-        long limit = Long.parseLong(words.get(4));
         for (String kind : words.get(3).split(",", -1)) {
             Outcome outcome = Outcome.UNKNOWN;
             long first = number(cluster);
@@ -369,14 +368,11 @@ final class Client implements AutoCloseable {
                     EVENTS.put(key, event);
                 }
                 from = System.nanoTime();
-                outcome = run(cluster, id, from, key, event, Kind.valueOf(kind), limit);
+                outcome = run(cluster, id, from, key, event, Kind.valueOf(kind), Long.parseLong(words.get(4)));
             } catch (Throwable e) {
                 answer("failed " + words + ": " + describe(e));
             }
             long to = System.nanoTime();
-            if (outcome == Outcome.FALSE && kind.startsWith("AWAIT")) {
-                to = Math.min(to, from + limit); // when its time was over: a later release does not concern it
-            }
             answer("done " + id + " " + from + " " + to + " " + outcome + " " + first + " " + number(cluster));
             id++;
         }

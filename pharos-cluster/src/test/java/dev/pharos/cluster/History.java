@@ -52,7 +52,8 @@ final class History {
      *                  next session. Since the event counts as set while a hold stands, a read that finds it clear
      *                  meanwhile is found above.
      *
-     * A wait whose outcome is unknown (its client was killed) claims nothing. Each check takes O(n log n).
+     * A wait whose outcome is unknown (its client was killed, or was cut off meanwhile and could not look when its time was
+     * over) claims nothing. Each check takes O(n log n).
      */
 
     /** What an operation does. A change has one of the first four kinds. */
@@ -73,7 +74,7 @@ final class History {
         FALSE,
         /** It failed, and says that it changed nothing. */
         NOTHING,
-        /** It failed or never returned, and may have changed the event once, then or later. */
+        /** It failed or never returned, and may have changed the event once, then or later; or could not look. */
         UNKNOWN
     }
 

@@ -12,7 +12,8 @@ import java.util.List;
  * sent to the other side is lost, without a word to anybody. This JVM is on the first. All is gone when this JVM is.
  */
 final class Hosts implements AutoCloseable {
-    private final String name = "ph" + ProcessHandle.current().pid();
+    private static final String NAME = "ph" + ProcessHandle.current().pid();
+
     private final String network = "198.18." + ProcessHandle.current().pid() % 256 + ".";
     private final int count;
 
@@ -21,16 +22,12 @@ final class Hosts implements AutoCloseable {
 
     /** Tells whether this user may have hosts, by an attempt: root of Linux, with the command ip and the right to use it. */
     static boolean arePossible() {
-        String name = "ph" + ProcessHandle.current().pid();
-        String attempt = "ip netns add " + name + " && ip link add " + name + "a type bridge; made=$?; ip link del "
-                + name + "a; ip netns del " + name + "; exit $made";
+        String bridge = NAME + "a";
         try {
-            Process ip = new ProcessBuilder("sh", "-c", attempt)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return ip.onExit().join().exitValue() == 0;
-        } catch (IOException e) {
+            Process attempt = start("ip netns add " + NAME + " && ip link add " + bridge + " type bridge; made=$?;"
+                    + " ip link del " + bridge + "; ip netns del " + NAME + "; exit $made");
+            return attempt.onExit().join().exitValue() == 0;
+        } catch (UncheckedIOException e) {
             return false; // no shell
         }
     }
@@ -40,26 +37,26 @@ final class Hosts implements AutoCloseable {
         this.count = count;
         List<String> commands = new ArrayList<>();
         for (String bridge : List.of("a", "b")) {
-            commands.add("ip link add " + name + bridge + " type bridge");
-            commands.add("ip link set " + name + bridge + " up");
+            commands.add("ip link add " + NAME + bridge + " type bridge");
+            commands.add("ip link set " + NAME + bridge + " up");
         }
-        commands.add("ip addr add " + network + "254/24 dev " + name + "a");
+        commands.add("ip addr add " + network + "254/24 dev " + NAME + "a");
         for (int i = 0; i < count; i++) {
             String ip = "ip -n " + host(i);
             commands.add("ip netns add " + host(i));
-            commands.add("ip link add " + name + "v" + i + " type veth peer name eth0 netns " + host(i));
-            commands.add("ip link set " + name + "v" + i + " master " + name + "a up");
+            commands.add("ip link add " + NAME + "v" + i + " type veth peer name eth0 netns " + host(i));
+            commands.add("ip link set " + NAME + "v" + i + " master " + NAME + "a up");
             commands.add(ip + " addr add " + address(i) + "/24 dev eth0");
             commands.add(ip + " link set eth0 up");
             commands.add(ip + " link set lo up");
         }
         List<String> undo = new ArrayList<>(List.of("read -r line"));
         for (int i = 0; i < count; i++) {
-            undo.add("ip link del " + name + "v" + i);
+            undo.add("ip link del " + NAME + "v" + i);
             undo.add("ip netns del " + host(i));
         }
-        undo.add("ip link del " + name + "a");
-        undo.add("ip link del " + name + "b");
+        undo.add("ip link del " + NAME + "a");
+        undo.add("ip link del " + NAME + "b");
         end = start("trap '' INT HUP TERM; " + String.join("; ", undo));
         run(commands);
     }
@@ -87,7 +84,7 @@ final class Hosts implements AutoCloseable {
     }
 
     private String host(int host) {
-        return name + "-" + host;
+        return NAME + "-" + host;
     }
 
     /** The address of a host. */
@@ -103,7 +100,7 @@ final class Hosts implements AutoCloseable {
     /** Parts these hosts from all others, and from this JVM. They reach one another. */
     void part(List<Integer> hosts) {
         run(hosts.stream()
-                .map(host -> "ip link set " + name + "v" + host + " master " + name + "b")
+                .map(host -> "ip link set " + NAME + "v" + host + " master " + NAME + "b")
                 .toList());
     }
 
@@ -111,7 +108,7 @@ final class Hosts implements AutoCloseable {
     void heal() {
         List<String> commands = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            commands.add("ip link set " + name + "v" + i + " master " + name + "a");
+            commands.add("ip link set " + NAME + "v" + i + " master " + NAME + "a");
         }
         run(commands);
     }
