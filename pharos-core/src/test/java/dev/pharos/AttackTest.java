@@ -151,7 +151,7 @@ class AttackTest {
     }
 
     @Test
-    @Tag("long")
+    @Tag("slow")
     void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
         ThreadEvent event = new ThreadEvent();
         for (int offset = 0; offset < 4; offset++) {

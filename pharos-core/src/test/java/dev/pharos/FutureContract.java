@@ -379,7 +379,7 @@ abstract class FutureContract extends DirectedTests {
         }
     }
 
-    @Tag("long")
+    @Tag("slow")
     @ParameterizedTest
     @EnumSource
     void cancel_manyBesideOnesThatGoOn_leaveNothing(Order order) throws Exception {

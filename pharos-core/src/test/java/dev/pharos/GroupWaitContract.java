@@ -276,7 +276,7 @@ abstract class GroupWaitContract extends EventTests {
         threads.join(waiter);
     }
 
-    @Tag("long")
+    @Tag("slow")
     @ParameterizedTest
     @EnumSource
     void await_setJustBeforeTheCommonDeadline_nobodyTimesOut(Group group) {

@@ -41,7 +41,7 @@ class ThreadEventTest {
     }
 
     @Nested
-    @Tag("long")
+    @Tag("slow")
     class Named extends EventContract {
         @Override
         protected Event newEvent() {
@@ -51,7 +51,7 @@ class ThreadEventTest {
 
     /** Group waits know ThreadEvent by more than its interface; this one they do not. */
     @Nested
-    @Tag("long")
+    @Tag("slow")
     class OfAnotherReach extends EventContract {
         @Override
         protected Event newEvent() {
@@ -160,7 +160,7 @@ class ThreadEventTest {
         assertThat(Footprint.of(event)).isEqualTo(16);
     }
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void footprint_millionTimedOutWaits_isBounded() {
         ThreadEvent event = new ThreadEvent();
@@ -168,7 +168,7 @@ class ThreadEventTest {
         assertBounded(event, 0);
     }
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void footprint_millionTimedOutWaitsBesideOthers_isBounded() {
         ThreadEvent event = new ThreadEvent();
@@ -191,7 +191,7 @@ class ThreadEventTest {
     }
 
     @Test
-    @Tag("long")
+    @Tag("slow")
     void footprint_crowdHasGoneUnderOneThatGoesOn_isBounded() {
         ThreadEvent event = new ThreadEvent();
         List<Thread> crowd = threads.start(1_000, () -> EventTests.assertInterrupted(event::await));
@@ -203,7 +203,7 @@ class ThreadEventTest {
         event.set();
     }
 
-    @Tag("long")
+    @Tag("slow")
     @ParameterizedTest
     @EnumSource
     void footprint_100000CancelledFutures_isBounded(FutureContract.Order order) {
@@ -249,7 +249,7 @@ class ThreadEventTest {
         assertThat(living).isNotDone();
     }
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void footprint_abandonedGroupWaits_isBounded() throws Exception {
         ThreadEvent never = new ThreadEvent();
@@ -487,7 +487,7 @@ class ThreadEventTest {
 
     // Environment
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void set_inAShutdownHook_releases() throws Exception {
         Process child = new ProcessBuilder(

@@ -24,7 +24,7 @@ abstract class VirtualThreadContract extends DirectedTests {
         TestThreads.assumeVirtualThreads();
     }
 
-    @Tag("long")
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void await_10000VirtualThreads_allReturn(boolean armedAtOnce) {

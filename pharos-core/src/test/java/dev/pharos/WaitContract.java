@@ -341,7 +341,7 @@ abstract class WaitContract extends DirectedTests {
         assertThat(direction.await(event, 1, MILLISECONDS)).isTrue();
     }
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void await_releasedJustBeforeTheCommonDeadline_nobodyTimesOut() {
         Event event = newArmed();
@@ -479,7 +479,7 @@ abstract class WaitContract extends DirectedTests {
 
     // 7. No residue
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void await_manyTimedOutBesideOnesThatGoOn_leaveNoMemoryBehind() {
         Event event = newArmed();

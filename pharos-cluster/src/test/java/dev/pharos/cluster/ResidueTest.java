@@ -34,7 +34,7 @@ class ResidueTest {
         servers.close();
     }
 
-    @Tag("long")
+    @Tag("slow")
     @Test
     void waits_manyInAllWays_leaveNothing() {
         try (Cluster cluster = Cluster.connect(servers.address() + "/residue");
