@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
-    private static final String BUILDING = "pharos: building (first use, about a minute)...\n";
+    private static final String BUILDING = "pharos: building (first use, less than a minute)...\n";
 
     @TempDir
     private Path directory;
