@@ -29,10 +29,13 @@ class ScenariosTest {
         Form.PRESENT.tell("checker", "at most %,d schedules of each scenario".formatted(SCHEDULES));
     }
 
+    private static final List<Scenario> SCENARIOS = Stream.concat(
+                    new Weaver(PlantedBugs.CORE.shipped()).scenarios().stream().filter(scenario -> !scenario.small()),
+                    new Weaver(PlantedBugs.CORE.small()).scenarios().stream().filter(Scenario::small))
+            .toList();
+
     static Stream<Scenario> scenarios() {
-        return Stream.concat(
-                new Weaver(PlantedBugs.CORE.shipped()).scenarios().stream().filter(scenario -> !scenario.small()),
-                new Weaver(PlantedBugs.CORE.small()).scenarios().stream().filter(Scenario::small));
+        return SCENARIOS.stream();
     }
 
     @ParameterizedTest
