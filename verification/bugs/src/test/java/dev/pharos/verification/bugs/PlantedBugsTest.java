@@ -48,9 +48,9 @@ class PlantedBugsTest {
     }
 
     @Test
-    void check_hunkDoesNotFit_saysWhich() {
+    void compile_hunkDoesNotFit_saysWhich() {
         var hunk = new PlantedBug.Hunk("Round.java", List.of("no such line"), List.of());
         var bug = new PlantedBug("pharos-core", "stale", "Does not fit.", false, List.of(hunk));
-        assertThatThrownBy(bug::check).hasMessageContainingAll("stale", "nowhere", "Round.java", "no such line");
+        assertThatThrownBy(bug::compile).hasMessageContainingAll("stale", "nowhere", "Round.java", "no such line");
     }
 }
