@@ -17,7 +17,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -154,35 +153,37 @@ class AttackTest {
     void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
         ThreadEvent event = new ThreadEvent();
         assertThat(event.await(1, TimeUnit.NANOSECONDS))
-                .isFalse(); // a class whose initialisation overflows stays unusable
-        AtomicInteger overflows = new AtomicInteger();
-        for (int i = 0; i < 4; i++) {
-            FutureTask<Void> overflow = task(() -> awaitNearTheEnd(event, overflows));
-            new Thread(null, overflow, "overflows", 256 << 10).start();
-            threads.get(overflow);
+                .isFalse(); // the classes are to be ready: what fails once fails ever after
+        int frames = overflow(event, Integer.MAX_VALUE);
+        for (int i = 0; i < 20; i++) {
+            frames = overflow(event, frames - 200); // there are more of them once they are compiled
         }
 
-        assertThat(overflows).hasPositiveValue();
         assertThat(event).asString().endsWith("[clear, 0 waiting]");
     }
 
-    /** Goes down until the stack overflows; on the way back waits in the last few hundred frames, one more each time. */
-    @SuppressWarnings("InfiniteRecursion") // is the point of it
-    private static int awaitNearTheEnd(ThreadEvent event, AtomicInteger overflows) throws InterruptedException {
-        int below;
-        try {
-            below = awaitNearTheEnd(event, overflows) + 1;
-        } catch (StackOverflowError e) {
-            below = 0;
-        }
-        if (below < 400) {
+    /** Lets a stack overflow by waits in all frames but the first, and returns how many there were. */
+    private int overflow(ThreadEvent event, int first) throws Exception {
+        int[] frames = new int[1];
+        FutureTask<Void> overflow = task(() -> {
             try {
-                event.await(1, TimeUnit.NANOSECONDS);
+                awaitEverDeeper(event, first, frames);
             } catch (StackOverflowError e) {
-                overflows.setPlain(overflows.getPlain() + 1);
+                assertThat(e).isNotNull(); // as it must come to
             }
+        });
+        new Thread(null, overflow, "overflows", 256 << 10).start();
+        threads.get(overflow);
+        return frames[0];
+    }
+
+    @SuppressWarnings("InfiniteRecursion") // is the point of it
+    private static void awaitEverDeeper(ThreadEvent event, int first, int[] frames) throws InterruptedException {
+        frames[0]++;
+        if (frames[0] > first) {
+            event.await(1, TimeUnit.NANOSECONDS);
         }
-        return below;
+        awaitEverDeeper(event, first, frames);
     }
 
     @ParameterizedTest
