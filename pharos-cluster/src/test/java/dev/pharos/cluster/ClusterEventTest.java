@@ -13,7 +13,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The {@link EventContract} for {@link ClusterEvent}, on an ensemble of three servers. */
 class ClusterEventTest {
-    private static Servers servers;
     private static Cluster cluster;
 
     private static int number;
@@ -22,14 +21,12 @@ class ClusterEventTest {
 
     @BeforeAll
     static void start() {
-        servers = Servers.start(3);
-        cluster = Cluster.connect(servers.address() + "/contract");
+        cluster = Cluster.connect(Servers.shared().address() + "/contract", Servers.PATIENT);
     }
 
     @AfterAll
     static void end() {
         cluster.close();
-        servers.close();
     }
 
     /** An extension, so that it comes after the one that joins the threads. */

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Three servers and nine clients under faults of every kind, while the clients set, clear, hold and await events: what
- * the clients saw is held against what the servers committed. The long form is that of the profile "verification".
+ * the clients saw is held against what the servers committed. There are three forms: a gust in each build, a storm with
+ * -Pall, and a long one with -Pverification.
  */
 class StormTest {
     /*
@@ -395,8 +396,6 @@ class StormTest {
             lapses.add(cleared.to() - killed);
             if (cleared.outcome() != Outcome.TRUE || cleared.to() < killed) {
                 failures.add("holds: " + wait.getKey() + " did not stay held until its holder was killed: " + cleared);
-            } else if (cleared.to() - killed > Client.MOST_HELD_NANOS) {
-                failures.add("holds: " + wait.getKey() + " stayed held " + lapses.peekLast() + " ns");
             }
         }
     }
