@@ -39,6 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Handles: several of them for one event, of one connection and of two; their end, and that of the event. */
 class HandlesTest {
+    /** How often each of those holds who ask too much of a server. */
+    private static final int HOLDS = Integer.getInteger("dev.pharos.cluster.holds", 20);
+
     @TempDir
     static Path folder;
 
@@ -467,7 +470,7 @@ class HandlesTest {
         try (Cluster patient = Cluster.connect("localhost:" + server.port() + "/handles-" + number, Servers.PATIENT)) {
             ClusterEvent held = patient.event("held");
             List<Thread> crowd = threads.start(8, () -> {
-                for (int i = 0; i < 20; i++) {
+                for (int i = 0; i < HOLDS; i++) {
                     futures.add(event.whenSet());
                     held.hold().close();
                 }
@@ -491,7 +494,7 @@ class HandlesTest {
             RequestThrottler.setStallTime(stall);
             ZooKeeperServer.setThrottledOpWaitTime(0);
         }
-        assertThat(futures).hasSize(160).noneMatch(CompletableFuture::isDone);
+        assertThat(futures).hasSize(8 * HOLDS).noneMatch(CompletableFuture::isDone);
         other.event("event").set();
         for (CompletableFuture<Void> future : futures) {
             threads.get(future);

@@ -31,14 +31,15 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Three servers and nine clients under faults of every kind, while the clients set, clear, hold and await events: what
- * the clients saw is held against what the servers committed. There are three forms: a gust in each build, a storm with
- * -Pall, and a long one with -Pverification.
+ * the clients saw is held against what the servers committed. The long form is that of the profile "verification".
  */
+@Tag("slow")
 class StormTest {
     /*
      * Overview
