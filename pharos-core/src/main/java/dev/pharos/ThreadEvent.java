@@ -154,22 +154,22 @@ public final class ThreadEvent implements Event {
 
     @Override
     public void await() throws InterruptedException {
-        await(true, false, 0L);
+        await(true, Long.MAX_VALUE);
     }
 
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(true, true, unit.toNanos(timeout));
+        return await(true, unit.toNanos(timeout));
     }
 
     @Override
     public void awaitClear() throws InterruptedException {
-        await(false, false, 0L);
+        await(false, Long.MAX_VALUE);
     }
 
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(false, true, unit.toNanos(timeout));
+        return await(false, unit.toNanos(timeout));
     }
 
     @Override
@@ -198,16 +198,29 @@ public final class ThreadEvent implements Event {
 
     /** Makes the flag what is asked for; true if it was not. */
     boolean change(boolean set) {
-        boolean changed;
-        do {
+        while (true) {
             Object s = state;
-            boolean ended = s instanceof Round round && round.set != set && round.end();
-            changed = ((ended || flag(s) != set) && STATE.compareAndSet(this, s, idle(set, name(s)))) || ended;
-            if (!changed || !CAS_IS_FENCE) {
-                VarHandle.fullFence(); // see "Publication"
+            if (s instanceof Round round && round.set != set && round.end()) {
+                moveOn(s, set); // if another call has done so first, the flag was changed by the end all the same
+                break;
             }
-        } while (!changed && isSet() != set);
-        return changed;
+            if (flag(s) != set && moveOn(s, set)) {
+                break; // nobody waited; or the round had ended before
+            }
+            VarHandle.fullFence(); // see "Publication"
+            if (isSet() == set) {
+                return false;
+            }
+        }
+        if (!CAS_IS_FENCE) { // see "Publication"
+            VarHandle.fullFence();
+        }
+        return true;
+    }
+
+    /** Leaves a state for the idle one of a flag; false if another thread has left it. */
+    private boolean moveOn(@Nullable Object from, boolean set) {
+        return STATE.compareAndSet(this, from, idle(set, name(from)));
     }
 
     private boolean recordChange(boolean set) {
@@ -215,20 +228,24 @@ public final class ThreadEvent implements Event {
         return Recorder.change(this, set, waiting, () -> change(set));
     }
 
-    /** Every wait: the fast path, and the way to the slow one. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
-        boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
-        return flag(state) == set
-                || (!poll && (Recorder.recordsWaits() ? recordWait(set, timed, nanos) : waitFor(set, timed, nanos)));
+    /** Every wait: the fast path, and the way to the slow one. {@code Long.MAX_VALUE} is no limit. */
+    private boolean await(boolean set, long nanos) throws InterruptedException {
+        if (flag(state) == set) {
+            return true;
+        }
+        if (nanos <= 0L && !Thread.currentThread().isInterrupted()) {
+            return false; // a poll; if interrupted, the slow path decides whether it throws
+        }
+        return Recorder.recordsWaits() ? recordWait(set, nanos) : waitFor(set, nanos);
     }
 
-    private boolean waitFor(boolean set, boolean timed, long nanos) throws InterruptedException {
-        return new Waiter(roundUntil(set), Thread.currentThread()).await(this, timed, nanos);
+    private boolean waitFor(boolean set, long nanos) throws InterruptedException {
+        return new Waiter(roundUntil(set), Thread.currentThread()).await(this, nanos);
     }
 
-    private boolean recordWait(boolean set, boolean timed, long nanos) throws InterruptedException {
-        Recorder.Waiting waiting = () -> waitFor(set, timed, nanos) ? this : null;
-        return Recorder.await(waiting, set, timed ? nanos : Long.MAX_VALUE, false, List.of(this)) != null;
+    private boolean recordWait(boolean set, long nanos) throws InterruptedException {
+        Recorder.Waiting waiting = () -> waitFor(set, nanos) ? this : null;
+        return Recorder.await(waiting, set, nanos, false, List.of(this)) != null;
     }
 
     /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */
@@ -255,7 +272,10 @@ public final class ThreadEvent implements Event {
 
     /** The state of an event that nobody waits for. */
     private static @Nullable Object idle(boolean set, @Nullable String name) {
-        return name != null ? new Round(set, name) : set ? SET : null;
+        if (name != null) {
+            return new Round(set, name);
+        }
+        return set ? SET : null;
     }
 
     /** Access to a volatile field of the class of the lookup. */

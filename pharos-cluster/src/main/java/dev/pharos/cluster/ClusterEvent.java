@@ -158,7 +158,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public void await() throws InterruptedException {
-        await(true, false, 0L);
+        await(true, Long.MAX_VALUE);
     }
 
     /**
@@ -168,7 +168,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(true, true, unit.toNanos(timeout));
+        return await(true, unit.toNanos(timeout));
     }
 
     /**
@@ -178,7 +178,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public void awaitClear() throws InterruptedException {
-        await(false, false, 0L);
+        await(false, Long.MAX_VALUE);
     }
 
     /**
@@ -188,7 +188,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(false, true, unit.toNanos(timeout));
+        return await(false, unit.toNanos(timeout));
     }
 
     /**
@@ -354,10 +354,10 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 + "]";
     }
 
-    /** Every wait. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    /** Every wait. {@code Long.MAX_VALUE} is no limit. */
+    private boolean await(boolean set, long nanos) throws InterruptedException {
         checkOpen();
-        return new Waiter(this, set, Thread.currentThread()).await(timed, nanos);
+        return new Waiter(this, set, Thread.currentThread()).await(nanos);
     }
 
     private boolean record(boolean set, BooleanSupplier change) {

@@ -125,10 +125,10 @@ final class Waiters {
     private void wake() {
         Iterator<Waiter> all = waiters.values().iterator();
         for (int i = 0; i < AT_ONCE && all.hasNext(); i++) {
-            all.next().hear();
+            all.next().checkReleased();
         }
         if (all.hasNext()) {
-            crowd.execute(() -> all.forEachRemaining(Waiter::hear));
+            crowd.execute(() -> all.forEachRemaining(Waiter::checkReleased));
         }
     }
 

@@ -233,7 +233,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public void await() throws InterruptedException {
-        await(true, false, 0L);
+        await(true, Long.MAX_VALUE);
     }
 
     /**
@@ -243,7 +243,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(true, true, unit.toNanos(timeout));
+        return await(true, unit.toNanos(timeout));
     }
 
     /**
@@ -253,7 +253,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public void awaitClear() throws InterruptedException {
-        await(false, false, 0L);
+        await(false, Long.MAX_VALUE);
     }
 
     /**
@@ -263,7 +263,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(false, true, unit.toNanos(timeout));
+        return await(false, unit.toNanos(timeout));
     }
 
     /**
@@ -402,20 +402,24 @@ public final class ProcessEvent implements Event, AutoCloseable {
         return Recorder.change(this, set, waiting, () -> file.change(set));
     }
 
-    /** Every wait: the fast path, and the way to the slow one. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    /** Every wait: the fast path, and the way to the slow one. {@code Long.MAX_VALUE} is no limit. */
+    private boolean await(boolean set, long nanos) throws InterruptedException {
         int ticket = word();
-        boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
-        return file.isSet(ticket) == set
-                || (!poll && await(new Waiter(this, set, ticket, Thread.currentThread()), timed, nanos));
+        if (file.isSet(ticket) == set) {
+            return true;
+        }
+        if (nanos <= 0L && !Thread.currentThread().isInterrupted()) {
+            return false; // a poll; if interrupted, the slow path decides whether it throws
+        }
+        return await(new Waiter(this, set, ticket, Thread.currentThread()), nanos);
     }
 
-    private boolean await(Waiter waiter, boolean timed, long nanos) throws InterruptedException {
+    private boolean await(Waiter waiter, long nanos) throws InterruptedException {
         if (!Recorder.recordsWaits()) {
-            return waiter.await(timed, nanos);
+            return waiter.await(nanos);
         }
-        Recorder.Waiting waiting = () -> waiter.await(timed, nanos) ? this : null;
-        return Recorder.await(waiting, waiter.set, timed ? nanos : Long.MAX_VALUE, false, List.of(this)) != null;
+        Recorder.Waiting waiting = () -> waiter.await(nanos) ? this : null;
+        return Recorder.await(waiting, waiter.set, nanos, false, List.of(this)) != null;
     }
 
     /** The word, for a handle that is open. */

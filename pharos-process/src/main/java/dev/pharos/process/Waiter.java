@@ -69,8 +69,13 @@ final class Waiter {
         }
     }
 
-    /** Waits, for the current thread, which is the target. True if released, false if the time ran out. */
-    boolean await(boolean timed, long nanos) throws InterruptedException {
+    /**
+     * Waits, for the current thread, which is the target.
+     *
+     * @param nanos the maximum time to wait; without limit if {@code Long.MAX_VALUE}
+     * @return true if released, false if the time elapsed first
+     */
+    boolean await(long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
         Listener listener = event.file().listener();
         boolean interrupted = false;
@@ -87,7 +92,7 @@ final class Waiter {
                 } else if (interrupted) {
                     interrupted = false;
                     throw new InterruptedException();
-                } else if (!timed) {
+                } else if (nanos == Long.MAX_VALUE) {
                     LockSupport.park(event);
                 } else if (left > 0) {
                     LockSupport.parkNanos(event, left);
