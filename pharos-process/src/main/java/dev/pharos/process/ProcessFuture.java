@@ -4,7 +4,7 @@ package dev.pharos.process;
 import dev.pharos.spi.WithdrawableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A future that waits for an event. Whether it was released is told by the word, not by who completes it first. */
+/** A future that waits for an event. Whether it was released depends on the word, not on who completes it first. */
 final class ProcessFuture extends WithdrawableFuture {
     private final Waiter waiter;
 
