@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody who waits for an event to be set or clear, a thread or a future. See "Waiting" in {@link ClusterEvent}. */
+/** A wait for an event to be set or clear, of a thread or a future. See "Waiting" in {@link ClusterEvent}. */
 final class Waiter {
     /** How a wait ends that does not fail. */
     private enum End {
@@ -29,12 +29,12 @@ final class Waiter {
     /** Given by the list of waiters. */
     long number;
 
-    /** The Thread or ClusterFuture to tell. */
+    /** The Thread or ClusterFuture to notify. */
     private final Object target;
 
     private final Waiters waiters;
 
-    /** How much had been told when the wait took effect: what was told before that does not release this. */
+    /** How many notifications there were when the wait took effect: those do not release this. */
     private long since;
 
     /** What was seen when the wait took effect; null before. Written by the engine's answers only. */
@@ -64,7 +64,7 @@ final class Waiter {
         return end == End.RELEASED;
     }
 
-    /** The answer to a look that, if it was done, will be followed by word of all later changes. */
+    /** The answer to a look that, if it was done, will be followed by notifications of all later changes. */
     void arrived(Answer<Sight> answer) {
         apply(answer, true);
     }
@@ -82,7 +82,7 @@ final class Waiter {
             } else if (set && sight.setSince() && watched) {
                 release();
             } else if (old == null && watched) {
-                since = waiters.told();
+                since = waiters.notifications();
                 ticket = now;
             }
             begun = sight.begun();
@@ -99,7 +99,7 @@ final class Waiter {
         }
     }
 
-    /** Ends the wait if it is released by what was told. Who has no ticket yet is told by its look, still to come. */
+    /** Ends the wait if a notification releases it. One without a ticket is released by its look, still to come. */
     void checkReleased() {
         Snapshot old = ticket;
         if (end == null && old != null && waiters.releases(this, old, since)) {
@@ -109,18 +109,18 @@ final class Waiter {
 
     private void release() {
         if (END.compareAndSet(this, null, End.RELEASED)) {
-            tell(null);
+            notifyTarget(null);
         }
     }
 
     void fail(ClusterEventException failure) {
-        checkReleased(); // it may have been told, and not have been its turn yet
+        checkReleased(); // it may have been notified, and not have been its turn yet
         if (END.compareAndSet(this, null, failure)) {
-            tell(failure);
+            notifyTarget(failure);
         }
     }
 
-    private void tell(@Nullable ClusterEventException failure) {
+    private void notifyTarget(@Nullable ClusterEventException failure) {
         waiters.remove(this);
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
@@ -142,7 +142,7 @@ final class Waiter {
         return end instanceof ClusterEventException failure ? failure : null;
     }
 
-    /** Begins to wait, and returns when the wait is in effect, the connection turns out to be lost, or time is over. */
+    /** Begins to wait; returns when the wait is in effect, the connection turns out to be lost, or the time elapses. */
     void register(long limit, boolean interruptibly) {
         waiters.add(this);
         if (event.isClosed()) { // perhaps before this was added
@@ -160,12 +160,12 @@ final class Waiter {
         }
     }
 
-    /** Has it decided, by a look that begins now, whether this is released by now; as far as there is a connection. */
+    /** Decides, by a look that starts now, whether this is released by now; if there is a connection. */
     void recheck() {
         awaitRecheck(startRecheck());
     }
 
-    /** Begins that look, for the current thread, which may begin others before it waits. */
+    /** Starts that look, for the current thread, which may start others before it waits. */
     Reply<Sight> startRecheck() {
         Reply<Sight> reply = new Reply<>();
         waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {

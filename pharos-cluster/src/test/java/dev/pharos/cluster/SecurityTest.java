@@ -176,7 +176,8 @@ class SecurityTest {
 
     @Test
     void access_everybodyWaits_letsOthersWaitButNotSet() {
-        try (Cluster ada = connect("/public", PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_WAITS));
+        try (Cluster ada =
+                        connect("/public", PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_MAY_WAIT));
                 Cluster other = connect("/public", PATIENT)) {
             assertWorks(ada);
             ClusterEvent event = other.event("event");
