@@ -26,8 +26,8 @@ final class Round {
     private volatile @Nullable Object head;
 
     /**
-     * How many waiters have died, less those that the sweeps so far allow for. Whoever counts it up to SWEEP_AT sweeps;
-     * should that one not get on, the one who counts it to twice as much does, and so on. Those that were popped count
+     * How many waiters have died, less those that the sweeps so far allow for. The thread that brings the count to
+     * SWEEP_AT sweeps; if it stalls, the one that brings it to twice that does, and so on. Those that were popped count
      * too, since a pop may bring dead ones to the top.
      */
     @SuppressWarnings("unused") // by DEAD
@@ -79,7 +79,7 @@ final class Round {
 
     /**
      * Stops a waiter from waiting: true if it was not released and now never will be, false if it was. The order
-     * matters: it is dead before the round is looked at. See "Waking" in {@link ThreadEvent}.
+     * matters: it is dead before the round is read. See "Waking" in {@link ThreadEvent}.
      */
     boolean withdraw(Waiter waiter) {
         waiter.target = null;

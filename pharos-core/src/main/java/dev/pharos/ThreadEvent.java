@@ -45,7 +45,7 @@ public final class ThreadEvent implements Event {
      *
      * The life of an event is a sequence of rounds: periods in which the flag does not change. To wait is to wait for
      * the end of the present round, whatever comes after it. So a set that is cleared at once is not lost: the round
-     * has ended, and ended it stays, while a waiter that looked at the flag again would find it clear. And a wait for
+     * has ended, and ended it stays, while a waiter that read the flag again would find it clear. And a wait for
      * clear is a wait for the end of the other kind of round: all code here takes the flag to wait for as an argument.
      *
      * A round is an object only while somebody waits, or if the event has a name. All state is in one field:
@@ -67,7 +67,7 @@ public final class ThreadEvent implements Event {
      * that carries it, and that one step flips the flag, releases everybody in the round and publishes whom to wake.
      * None of the three can be a step of its own:
      *   - If state moved to SET first and the round ended next, a second set could return in between, a clear follow,
-     *     and a waiter's deadline pass: it would report a time-out although a set had returned in time.
+     *     and a waiter's deadline pass: it would report a timeout although a set had returned in time.
      *   - If the list were published after the mark, a waiter that happened to wake in between would find nobody to
      *     help and return, and those it was to wake would sleep for ever. If it were published before the mark, two
      *     setters could overwrite each other's.
@@ -79,31 +79,31 @@ public final class ThreadEvent implements Event {
      *      waiters are added at the top only, and a sweep only skips dead ones.
      *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
      *
-     * No set is lost and none invented: a wait returns normally if and only if its round ended. It looks at the round
-     * after it has pushed its waiter and before each park, and an unpark in between makes the park return; it looks
-     * again, with its waiter dead, before it reports a time-out or an interrupt.
+     * No set is lost and none invented: a wait returns normally if and only if its round ended. It checks that after it
+     * has pushed its waiter and before each park, and an unpark in between makes the park return; it checks again, with
+     * its waiter dead, before it reports a timeout or an interrupt.
      *
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
-     * wakes a few, or one of many, since whoever wakes a thread may lose the processor to it; every look of a waiter
-     * that finds its round ended wakes all who are left. Invariant 4 needs care, since the caller stops early and
-     * counts on a platform thread that it has woken. That thread may be about to time out. But it makes its waiter dead
-     * before it looks at the round, and the caller looks at the waiter after the round has ended: so either the caller
+     * wakes a few, or one of many, since a thread that wakes another may lose the processor to it; every check of a
+     * waiter that finds its round ended wakes all that are left. Invariant 4 needs care, since the caller stops early
+     * and counts on a platform thread that it has woken. That thread may be about to time out. But it makes its waiter
+     * dead before it reads the round, and the caller reads the waiter after the round has ended: so either the caller
      * finds the waiter dead and does not count it, or the thread finds the round ended and helps. A virtual thread may
-     * lack a carrier, and a future a thread of its executor, so they do not count; a crowd of nothing else is left to a
-     * platform thread that is started for it.
+     * lack a carrier, and a future a thread of its executor, so they do not count; if all those woken are of these
+     * kinds, a platform thread is started to wake the others.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
-     * look at the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
-     * before the clear, whoever called clear sees what the caller of set did. A bare read would not do: the caller's
-     * writes could still be in its store buffer when the other thread has cleared the event and looked for them. The
-     * CAS is that fence where it is a locked instruction of x86; but not where it is made of load-linked and
-     * store-conditional, as on ARM before version 8.1, since later loads may pass that.
+     * read of the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
+     * before the clear, the caller of clear sees what the caller of set did. A bare read would not do: the caller's
+     * writes could still be in its store buffer when the other thread has cleared the event and reads them. The CAS is
+     * that fence where it is a locked instruction of x86; but not where it is made of load-linked and store-
+     * conditional, as on ARM before version 8.1, since later loads may pass that.
      *
-     * Recording. Waits and changes write records for JDK Flight Recorder around what is told here, and change nothing of
-     * it. Waits look whether they are recorded once they have to wait, so the fast path knows nothing of it. The number
-     * released is counted just before the change: whoever comes or goes in between is missed.
+     * Recording. Waits and changes write records for JDK Flight Recorder around all this, and change nothing of it. A
+     * wait checks whether it is recorded only once it has to wait, so the fast path knows nothing of it. The number
+     * released is counted just before the change: waiters that come or go in between are missed.
      *
-     * All shared fields are volatile, except Waiter.next, where it is said why.
+     * All shared fields are volatile; Waiter.next is plain, see there.
      */
 
     private static final VarHandle STATE = handle(MethodHandles.lookup(), "state", Object.class);
@@ -116,7 +116,7 @@ public final class ThreadEvent implements Event {
     public ThreadEvent() {}
 
     /**
-     * Creates an event that is clear and has a name, which {@code toString} tells, and so whatever prints the
+     * Creates an event that is clear and has a name, which is part of {@code toString}, and so of whatever prints the
      * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name is for people: two events
      * may share one. A change of an event with a name allocates a small object.
      *
@@ -196,7 +196,7 @@ public final class ThreadEvent implements Event {
         return super.toString() + "[" + name + (flag(s) ? "set, " : "clear, ") + waiting + " waiting]";
     }
 
-    /** Makes the flag what is asked for; true if it was not. */
+    /** Makes the flag what is asked for. True if this call changed it. */
     boolean change(boolean set) {
         while (true) {
             Object s = state;

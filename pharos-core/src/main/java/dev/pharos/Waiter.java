@@ -4,7 +4,7 @@ package dev.pharos;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A place in the stack of a {@link Round}: of a thread, of a future, or of nobody any more. */
+/** A place in the stack of a {@link Round}: of a thread, of a future, or, if it has withdrawn, of neither. */
 final class Waiter {
     /** Loaded before the first wait: a class loader that parks between check and park would consume the permit. */
     @SuppressWarnings("unused") // to be loaded is their use
@@ -31,7 +31,7 @@ final class Waiter {
 
     /** Wakes the target, if there still is one. True if that is a platform thread, which is sure to run. */
     boolean wake() {
-        next = null; // whoever keeps a future is not to keep all who waited with it
+        next = null; // a future that is kept is not to keep all that waited with it
         if (target instanceof EventFuture future) {
             future.submit();
         } else if (target instanceof Thread thread) {
