@@ -201,11 +201,11 @@ public final class ThreadEvent implements Event {
         while (true) {
             Object s = state;
             if (s instanceof Round round && round.set != set && round.end()) {
-                moveOn(s, set); // if another call has done so first, the flag was changed by the end all the same
+                moveOn(s, set); // the flag has changed with the end of the round, whoever moves the state on
                 break;
             }
             if (flag(s) != set && moveOn(s, set)) {
-                break; // nobody waited; or the round had ended before
+                break; // nobody waited, or the round had ended before
             }
             VarHandle.fullFence(); // see "Publication"
             if (isSet() == set) {
