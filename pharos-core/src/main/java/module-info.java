@@ -8,9 +8,10 @@ module dev.pharos {
     requires static org.jspecify;
 
     exports dev.pharos;
-    exports dev.pharos.far to
-            dev.pharos.cluster;
     exports dev.pharos.jfr to
+            dev.pharos.cluster,
+            dev.pharos.process;
+    exports dev.pharos.spi to
             dev.pharos.cluster,
             dev.pharos.process;
 }

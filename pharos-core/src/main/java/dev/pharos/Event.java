@@ -217,10 +217,11 @@ public interface Event {
      * @return an event that was set
      * @throws IllegalArgumentException if there are no events, which would mean to wait for ever
      * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws IllegalStateException if an event cancelled the future that it gave out
      * @throws InterruptedException if this thread was interrupted before one was set; its interrupt status is cleared
      */
     static Event awaitAny(Event... events) throws InterruptedException {
-        return Objects.requireNonNull(GroupWait.await(false, false, 0L, events), "an event cancelled its own future");
+        return Objects.requireNonNull(GroupWait.awaitAny(Long.MAX_VALUE, events)); // not null: there is no limit
     }
 
     /**
@@ -233,11 +234,12 @@ public interface Event {
      * @return an event that was set, or {@code null} if the time ran out
      * @throws IllegalArgumentException if there are no events
      * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws IllegalStateException if an event cancelled the future that it gave out
      * @throws InterruptedException if this thread was interrupted before one was set and the time was over; its
      *     interrupt status is cleared
      */
     static @Nullable Event awaitAny(Duration timeout, Event... events) throws InterruptedException {
-        return GroupWait.await(false, true, TimeUnit.NANOSECONDS.convert(timeout), events);
+        return GroupWait.awaitAny(TimeUnit.NANOSECONDS.convert(timeout), events);
     }
 
     /**
@@ -247,10 +249,11 @@ public interface Event {
      * @param events the events
      * @throws IllegalArgumentException if there are no events
      * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws IllegalStateException if an event cancelled the future that it gave out
      * @throws InterruptedException if this thread was interrupted before that; its interrupt status is cleared
      */
     static void awaitAll(Event... events) throws InterruptedException {
-        Objects.requireNonNull(GroupWait.await(true, false, 0L, events), "an event cancelled its own future");
+        GroupWait.awaitAll(Long.MAX_VALUE, events);
     }
 
     /**
@@ -261,10 +264,11 @@ public interface Event {
      * @return {@code true} if each was set, {@code false} if the time ran out
      * @throws IllegalArgumentException if there are no events
      * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws IllegalStateException if an event cancelled the future that it gave out
      * @throws InterruptedException if this thread was interrupted before that and the time was over; its interrupt
      *     status is cleared
      */
     static boolean awaitAll(Duration timeout, Event... events) throws InterruptedException {
-        return GroupWait.await(true, true, TimeUnit.NANOSECONDS.convert(timeout), events) != null;
+        return GroupWait.awaitAll(TimeUnit.NANOSECONDS.convert(timeout), events);
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
-import dev.pharos.far.FarFuture;
 import dev.pharos.jfr.Recorder;
+import dev.pharos.spi.WithdrawableFuture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -12,34 +12,41 @@ import org.jspecify.annotations.Nullable;
 /**
  * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
  * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
- * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set. If
- * enough are complete, it does not matter what became of others that are far away, and they are not asked.
+ * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set.
  */
 final class GroupWait {
     private GroupWait() {}
 
-    /** Waits for any event, and returns it; or for all, and returns the first; null if the time ran out. */
-    static @Nullable Event await(boolean all, boolean timed, long nanos, Event... group) throws InterruptedException {
+    /** Waits for any event, and returns the first that was set; null if the time elapsed first. */
+    static @Nullable Event awaitAny(long nanos, Event... group) throws InterruptedException {
+        return await(false, nanos, group);
+    }
+
+    /** Waits for all events; false if the time elapsed first. */
+    static boolean awaitAll(long nanos, Event... group) throws InterruptedException {
+        return await(true, nanos, group) != null;
+    }
+
+    private static @Nullable Event await(boolean all, long nanos, Event... group) throws InterruptedException {
         List<Event> events = List.of(group); // a copy; throws if one is null
         if (events.isEmpty()) {
             throw new IllegalArgumentException("no events to wait for: give at least one");
         }
-        long timeout = timed ? nanos : Long.MAX_VALUE;
         return Recorder.recordsWaits()
-                ? Recorder.await(() -> await(all, timed, nanos, events), true, timeout, all, events)
-                : await(all, timed, nanos, events);
+                ? Recorder.await(() -> await(all, nanos, events), true, nanos, all, events)
+                : await(all, nanos, events);
     }
 
-    private static @Nullable Event await(boolean all, boolean timed, long nanos, List<Event> events)
-            throws InterruptedException {
-        AtomicInteger missing = new AtomicInteger(all ? events.size() : 1);
+    /** Returns the first event that was set, if enough were; null if the time elapsed first. */
+    private static @Nullable Event await(boolean all, long nanos, List<Event> events) throws InterruptedException {
+        int enough = all ? events.size() : 1;
+        AtomicInteger missing = new AtomicInteger(enough);
         ThreadEvent gate = new ThreadEvent();
         List<CompletableFuture<Void>> futures = new ArrayList<>();
+        boolean opened;
         try {
             for (int i = 0; i < events.size() && !gate.isSet(); i++) {
-                CompletableFuture<Void> future = events.get(i) instanceof ThreadEvent near
-                        ? new EventFuture(near.roundUntil(true), Runnable::run) // only the gate depends on it
-                        : events.get(i).whenSet();
+                CompletableFuture<Void> future = whenSet(events.get(i));
                 futures.add(future);
                 var unused = future.whenComplete((nothing, failure) -> {
                     if (failure != null || missing.decrementAndGet() == 0) {
@@ -47,17 +54,12 @@ final class GroupWait {
                     }
                 });
             }
-            new Waiter(gate.roundUntil(true), Thread.currentThread()).await(events, timed, nanos);
+            new Waiter(gate.roundUntil(true), Thread.currentThread()).await(events, nanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
-            boolean decide = !gate.isSet(); // else enough are complete, and the others only leave
-            for (CompletableFuture<Void> future : futures) {
-                if (future instanceof FarFuture far) {
-                    far.beginToEnd(decide);
-                }
-            }
-            futures.forEach(future -> future.cancel(false));
+            opened = gate.isSet(); // if so enough are complete, or one has failed, and the others only have to leave
+            WithdrawableFuture.cancelAll(futures, !opened);
         }
         int released = 0;
         Event first = events.get(0);
@@ -68,10 +70,19 @@ final class GroupWait {
                 first = events.get(i);
             }
         }
-        boolean enough = released >= (all ? events.size() : 1);
-        if (!enough && Thread.interrupted()) {
+        if (released >= enough) {
+            return first;
+        } else if (opened) { // by a future that was cancelled, and not from here
+            throw new IllegalStateException("one of these events cancelled the future that it gave out: " + events);
+        } else if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return enough ? first : null;
+        return null;
+    }
+
+    private static CompletableFuture<Void> whenSet(Event event) {
+        return event instanceof ThreadEvent near
+                ? new EventFuture(near.roundUntil(true), Runnable::run) // only the gate depends on it
+                : event.whenSet();
     }
 }

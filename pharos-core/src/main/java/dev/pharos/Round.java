@@ -26,8 +26,8 @@ final class Round {
     private volatile @Nullable Object head;
 
     /**
-     * How many waiters have died, less those that the sweeps so far allow for. Whoever counts it up to SWEEP_AT sweeps;
-     * should that one not get on, the one who counts it to twice as much does, and so on. Those that were popped count
+     * How many waiters have died, less those that the sweeps so far allow for. The thread that brings the count to
+     * SWEEP_AT sweeps; if it stalls, the one that brings it to twice that does, and so on. Those that were popped count
      * too, since a pop may bring dead ones to the top.
      */
     @SuppressWarnings("unused") // by DEAD
@@ -68,28 +68,41 @@ final class Round {
         return false;
     }
 
-    /** Tells a waiter whether this round has ended; if so, first helps to wake the others. */
+    /** Returns to a waiter whether this round has ended. If so, first wakes all who have not been woken yet. */
     boolean hasEnded() {
-        return head instanceof Ended ended && ended.wakeAll();
+        if (head instanceof Ended ended) {
+            ended.wakeAll();
+            return true;
+        }
+        return false;
     }
 
     /**
      * Stops a waiter from waiting: true if it was not released and now never will be, false if it was. The order
-     * matters: it is dead before the round is looked at. See "Waking" in {@link ThreadEvent}.
+     * matters: it is dead before the round is read. See "Waking" in {@link ThreadEvent}.
      */
     boolean withdraw(Waiter waiter) {
         waiter.target = null;
-        if (!(head == waiter && HEAD.compareAndSet(this, waiter, waiter.next)) && hasEnded()) {
+        boolean popped = head == waiter && HEAD.compareAndSet(this, waiter, waiter.next);
+        if (!popped && hasEnded()) {
             return false;
         }
         int died = (int) DEAD.getAndAdd(this, 1) + 1;
-        for (boolean due = died >= SWEEP_AT && Integer.bitCount(died) == 1; due; ) {
+        if (died >= SWEEP_AT && Integer.bitCount(died) == 1) {
+            sweepWhileMany();
+        }
+        return true;
+    }
+
+    /** Sweeps, and again if so many have died meanwhile that the next sweep is due. */
+    private void sweepWhileMany() {
+        int died;
+        do {
             // The next sweep comes when as many have died as half of those that live now. So the dead are not many more
             // than the living, and a sweep costs no more than the pushes and deaths since the last one.
             int allowance = Math.max(SWEEP_AT, sweep() / 2);
-            due = (int) DEAD.getAndAdd(this, -allowance) - allowance >= SWEEP_AT; // so many died meanwhile
-        }
-        return true;
+            died = (int) DEAD.getAndAdd(this, -allowance) - allowance;
+        } while (died >= SWEEP_AT);
     }
 
     /** Unlinks the dead waiters below the head, and counts the live ones: 0 if this round has ended. */
@@ -110,11 +123,11 @@ final class Round {
     static final class Ended {
         private static final VarHandle FRONTIER = ThreadEvent.handle(MethodHandles.lookup(), "frontier", Waiter.class);
 
-        /** The caller of set() wakes a crowd of no more than this; of a larger one, one platform thread. */
-        private static final int FEW = 16;
+        /** The caller of set() wakes all waiters if they are no more than this; of more, one platform thread. */
+        private static final int WAKE_ALL_UP_TO = 16;
 
         /** The caller of set() wakes no more waiters than this, of whatever kind. A thread starts in about the time. */
-        private static final int FIRST = 1_024;
+        private static final int MAX_WAKES_BY_SETTER = 1_024;
 
         /** The top of the list of waiters to wake. Whoever moves it on wakes the one it passed. */
         private volatile @Nullable Waiter frontier;
@@ -125,31 +138,45 @@ final class Round {
 
         /** The share of the one who ended the round: a bounded number, but so that the rest are sure to be woken. */
         void wakeFirst() {
-            Waiter rest = frontier;
-            for (int i = 0; i < FEW && rest != null; i++, rest = rest.next) {}
-            int platform = 0;
+            int enough = hasAtMost(WAKE_ALL_UP_TO) ? WAKE_ALL_UP_TO : 1;
+            int platformThreads = 0;
             try {
-                for (int i = 0; i < FIRST && platform < (rest == null ? FEW : 1) && frontier != null; i++) {
-                    platform += wakeNext() ? 1 : 0;
+                for (int i = 0; i < MAX_WAKES_BY_SETTER && platformThreads < enough && frontier != null; i++) {
+                    if (wakeNext()) {
+                        platformThreads++;
+                    }
                 }
-                if (platform == 0 && frontier != null) {
-                    Thread waker = new Thread(null, this::wakeAll, "pharos-waker", 0L, false);
-                    waker.setDaemon(true);
-                    waker.start();
+                if (platformThreads == 0 && frontier != null) {
+                    startWaker(); // of those woken here nobody is sure to run, and so to wake the rest
                 }
-            } catch (RuntimeException | OutOfMemoryError e) { // no thread is to be had
+            } catch (RuntimeException | OutOfMemoryError e) { // no thread available
                 wakeAll();
             }
         }
 
-        /** Wakes everybody who is left, and then returns true. */
-        boolean wakeAll() {
+        /** Returns whether no more waiters are left; perhaps wrongly, if others take the list apart meanwhile. */
+        private boolean hasAtMost(int limit) {
+            Waiter rest = frontier;
+            for (int i = 0; i < limit && rest != null; i++) {
+                rest = rest.next;
+            }
+            return rest == null;
+        }
+
+        private void startWaker() {
+            Thread waker = new Thread(null, this::wakeAll, "pharos-waker", 0L, false);
+            waker.setDaemon(true);
+            waker.start();
+        }
+
+        /** Wakes all who are left. */
+        void wakeAll() {
             while (frontier != null) {
                 wakeNext();
             }
-            return true;
         }
 
+        /** Wakes the next waiter, unless another does. Returns true if that is a platform thread. */
         private boolean wakeNext() {
             Waiter waiter = frontier;
             return waiter != null && FRONTIER.compareAndSet(this, waiter, waiter.next) && waiter.wake();

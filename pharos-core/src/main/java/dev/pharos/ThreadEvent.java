@@ -45,7 +45,7 @@ public final class ThreadEvent implements Event {
      *
      * The life of an event is a sequence of rounds: periods in which the flag does not change. To wait is to wait for
      * the end of the present round, whatever comes after it. So a set that is cleared at once is not lost: the round
-     * has ended, and ended it stays, while a waiter that looked at the flag again would find it clear. And a wait for
+     * has ended, and ended it stays, while a waiter that read the flag again would find it clear. And a wait for
      * clear is a wait for the end of the other kind of round: all code here takes the flag to wait for as an argument.
      *
      * A round is an object only while somebody waits, or if the event has a name. All state is in one field:
@@ -67,7 +67,7 @@ public final class ThreadEvent implements Event {
      * that carries it, and that one step flips the flag, releases everybody in the round and publishes whom to wake.
      * None of the three can be a step of its own:
      *   - If state moved to SET first and the round ended next, a second set could return in between, a clear follow,
-     *     and a waiter's deadline pass: it would report a time-out although a set had returned in time.
+     *     and a waiter's deadline pass: it would report a timeout although a set had returned in time.
      *   - If the list were published after the mark, a waiter that happened to wake in between would find nobody to
      *     help and return, and those it was to wake would sleep for ever. If it were published before the mark, two
      *     setters could overwrite each other's.
@@ -79,31 +79,31 @@ public final class ThreadEvent implements Event {
      *      waiters are added at the top only, and a sweep only skips dead ones.
      *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
      *
-     * No set is lost and none invented: a wait returns normally if and only if its round ended. It looks at the round
-     * after it has pushed its waiter and before each park, and an unpark in between makes the park return; it looks
-     * again, with its waiter dead, before it reports a time-out or an interrupt.
+     * No set is lost and none invented: a wait returns normally if and only if its round ended. It checks that after it
+     * has pushed its waiter and before each park, and an unpark in between makes the park return; it checks again, with
+     * its waiter dead, before it reports a timeout or an interrupt.
      *
      * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
-     * wakes a few, or one of many, since whoever wakes a thread may lose the processor to it; every look of a waiter
-     * that finds its round ended wakes all who are left. Invariant 4 needs care, since the caller stops early and
-     * counts on a platform thread that it has woken. That thread may be about to time out. But it makes its waiter dead
-     * before it looks at the round, and the caller looks at the waiter after the round has ended: so either the caller
+     * wakes a few, or one of many, since a thread that wakes another may lose the processor to it; every check of a
+     * waiter that finds its round ended wakes all that are left. Invariant 4 needs care, since the caller stops early
+     * and counts on a platform thread that it has woken. That thread may be about to time out. But it makes its waiter
+     * dead before it reads the round, and the caller reads the waiter after the round has ended: so either the caller
      * finds the waiter dead and does not count it, or the thread finds the round ended and helps. A virtual thread may
-     * lack a carrier, and a future a thread of its executor, so they do not count; a crowd of nothing else is left to a
-     * platform thread that is started for it.
+     * lack a carrier, and a future a thread of its executor, so they do not count; if all those woken are of these
+     * kinds, a platform thread is started to wake the others.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
-     * look at the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
-     * before the clear, whoever called clear sees what the caller of set did. A bare read would not do: the caller's
-     * writes could still be in its store buffer when the other thread has cleared the event and looked for them. The
-     * CAS is that fence where it is a locked instruction of x86; but not where it is made of load-linked and
-     * store-conditional, as on ARM before version 8.1, since later loads may pass that.
+     * read of the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
+     * before the clear, the caller of clear sees what the caller of set did. A bare read would not do: the caller's
+     * writes could still be in its store buffer when the other thread has cleared the event and reads them. The CAS is
+     * that fence where it is a locked instruction of x86; but not where it is made of load-linked and store-
+     * conditional, as on ARM before version 8.1, since later loads may pass that.
      *
-     * Recording. Waits and changes write records for JDK Flight Recorder around what is told here, and change nothing of
-     * it. Waits look whether they are recorded once they have to wait, so the fast path knows nothing of it. The number
-     * released is counted just before the change: whoever comes or goes in between is missed.
+     * Recording. Waits and changes write records for JDK Flight Recorder around all this, and change nothing of it. A
+     * wait checks whether it is recorded only once it has to wait, so the fast path knows nothing of it. The number
+     * released is counted just before the change: waiters that come or go in between are missed.
      *
-     * All shared fields are volatile, except Waiter.next, where it is said why.
+     * All shared fields are volatile; Waiter.next is plain, see there.
      */
 
     private static final VarHandle STATE = handle(MethodHandles.lookup(), "state", Object.class);
@@ -116,7 +116,7 @@ public final class ThreadEvent implements Event {
     public ThreadEvent() {}
 
     /**
-     * Creates an event that is clear and has a name, which {@code toString} tells, and so whatever prints the
+     * Creates an event that is clear and has a name, which is part of {@code toString}, and so of whatever prints the
      * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name is for people: two events
      * may share one. A change of an event with a name allocates a small object.
      *
@@ -154,22 +154,22 @@ public final class ThreadEvent implements Event {
 
     @Override
     public void await() throws InterruptedException {
-        await(true, false, 0L);
+        await(true, Long.MAX_VALUE);
     }
 
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(true, true, unit.toNanos(timeout));
+        return await(true, unit.toNanos(timeout));
     }
 
     @Override
     public void awaitClear() throws InterruptedException {
-        await(false, false, 0L);
+        await(false, Long.MAX_VALUE);
     }
 
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(false, true, unit.toNanos(timeout));
+        return await(false, unit.toNanos(timeout));
     }
 
     @Override
@@ -196,18 +196,31 @@ public final class ThreadEvent implements Event {
         return super.toString() + "[" + name + (flag(s) ? "set, " : "clear, ") + waiting + " waiting]";
     }
 
-    /** Makes the flag what is asked for; true if it was not. */
+    /** Makes the flag what is asked for. True if this call changed it. */
     boolean change(boolean set) {
-        boolean changed;
-        do {
+        while (true) {
             Object s = state;
-            boolean ended = s instanceof Round round && round.set != set && round.end();
-            changed = ((ended || flag(s) != set) && STATE.compareAndSet(this, s, idle(set, name(s)))) || ended;
-            if (!changed || !CAS_IS_FENCE) {
-                VarHandle.fullFence(); // see "Publication"
+            if (s instanceof Round round && round.set != set && round.end()) {
+                moveOn(s, set); // the flag has changed with the end of the round, whoever moves the state on
+                break;
             }
-        } while (!changed && isSet() != set);
-        return changed;
+            if (flag(s) != set && moveOn(s, set)) {
+                break; // nobody waited, or the round had ended before
+            }
+            VarHandle.fullFence(); // see "Publication"
+            if (isSet() == set) {
+                return false;
+            }
+        }
+        if (!CAS_IS_FENCE) { // see "Publication"
+            VarHandle.fullFence();
+        }
+        return true;
+    }
+
+    /** Leaves a state for the idle one of a flag; false if another thread has left it. */
+    private boolean moveOn(@Nullable Object from, boolean set) {
+        return STATE.compareAndSet(this, from, idle(set, name(from)));
     }
 
     private boolean recordChange(boolean set) {
@@ -215,20 +228,24 @@ public final class ThreadEvent implements Event {
         return Recorder.change(this, set, waiting, () -> change(set));
     }
 
-    /** Every wait: the fast path, and the way to the slow one. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
-        boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
-        return flag(state) == set
-                || (!poll && (Recorder.recordsWaits() ? recordWait(set, timed, nanos) : waitFor(set, timed, nanos)));
+    /** Every wait: the fast path, and the way to the slow one. {@code Long.MAX_VALUE} is no limit. */
+    private boolean await(boolean set, long nanos) throws InterruptedException {
+        if (flag(state) == set) {
+            return true;
+        }
+        if (nanos <= 0L && !Thread.currentThread().isInterrupted()) {
+            return false; // a poll; if interrupted, the slow path decides whether it throws
+        }
+        return Recorder.recordsWaits() ? recordWait(set, nanos) : waitFor(set, nanos);
     }
 
-    private boolean waitFor(boolean set, boolean timed, long nanos) throws InterruptedException {
-        return new Waiter(roundUntil(set), Thread.currentThread()).await(this, timed, nanos);
+    private boolean waitFor(boolean set, long nanos) throws InterruptedException {
+        return new Waiter(roundUntil(set), Thread.currentThread()).await(this, nanos);
     }
 
-    private boolean recordWait(boolean set, boolean timed, long nanos) throws InterruptedException {
-        Recorder.Waiting waiting = () -> waitFor(set, timed, nanos) ? this : null;
-        return Recorder.await(waiting, set, timed ? nanos : Long.MAX_VALUE, false, List.of(this)) != null;
+    private boolean recordWait(boolean set, long nanos) throws InterruptedException {
+        Recorder.Waiting waiting = () -> waitFor(set, nanos) ? this : null;
+        return Recorder.await(waiting, set, nanos, false, List.of(this)) != null;
     }
 
     /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */
@@ -255,7 +272,10 @@ public final class ThreadEvent implements Event {
 
     /** The state of an event that nobody waits for. */
     private static @Nullable Object idle(boolean set, @Nullable String name) {
-        return name != null ? new Round(set, name) : set ? SET : null;
+        if (name != null) {
+            return new Round(set, name);
+        }
+        return set ? SET : null;
     }
 
     /** Access to a volatile field of the class of the lookup. */

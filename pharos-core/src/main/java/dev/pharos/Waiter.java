@@ -4,10 +4,11 @@ package dev.pharos;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A place in the stack of a {@link Round}: of a thread, of a future, or of nobody any more. */
+/** A place in the stack of a {@link Round}: of a thread, of a future, or, if it has withdrawn, of neither. */
 final class Waiter {
-    /** Loaded before the first wait: a class loader that parks between look and park would eat the permit. */
-    private static final Class<?>[] unusedButLoaded = {LockSupport.class, Round.Ended.class};
+    /** Loaded before the first wait: a class loader that parks between check and park would consume the permit. */
+    @SuppressWarnings("unused") // to be loaded is their use
+    private static final Class<?>[] PRELOADED = {LockSupport.class, Round.Ended.class};
 
     final Round round;
 
@@ -30,7 +31,7 @@ final class Waiter {
 
     /** Wakes the target, if there still is one. True if that is a platform thread, which is sure to run. */
     boolean wake() {
-        next = null; // whoever keeps a future is not to keep all who waited with it
+        next = null; // a future that is kept is not to keep all that waited with it
         if (target instanceof EventFuture future) {
             future.submit();
         } else if (target instanceof Thread thread) {
@@ -45,16 +46,17 @@ final class Waiter {
      * Waits, for the current thread, whose waiter this is, until the round has ended.
      *
      * @param blocker what a thread dump shows
-     * @param timed whether {@code nanos} counts
-     * @return true if released, false if the time ran out
+     * @param nanos the maximum time to wait; without limit if {@code Long.MAX_VALUE}
+     * @return true if released, false if the time elapsed first
      */
-    boolean await(Object blocker, boolean timed, long nanos) throws InterruptedException {
+    boolean await(Object blocker, long nanos) throws InterruptedException {
+        boolean timed = nanos != Long.MAX_VALUE;
         long deadline = timed ? System.nanoTime() + nanos : 0L; // may wrap: only differences are used
         try {
             round.push(this);
             while (!round.hasEnded()) {
                 boolean interrupted = Thread.interrupted();
-                if (interrupted || (timed && nanos <= 0L)) {
+                if (interrupted || nanos <= 0L) {
                     boolean released = !round.withdraw(this);
                     if (interrupted && !released) {
                         throw new InterruptedException();

@@ -2,6 +2,7 @@
 package dev.pharos;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,7 +95,7 @@ class AttackTest {
     }
 
     @Test
-    void awaitAll_eventThatCancelsItsOwnFuture_throws() {
+    void await_eventThatCancelsItsOwnFuture_throws() throws Exception {
         Event odd = new DelegatingEvent(new ThreadEvent()) {
             @Override
             public CompletableFuture<Void> whenSet() {
@@ -103,8 +105,16 @@ class AttackTest {
             }
         };
 
-        assertThatNullPointerException().isThrownBy(() -> Event.awaitAll(new ThreadEvent(), odd));
-        assertThatNullPointerException().isThrownBy(() -> Event.awaitAny(new ThreadEvent(), odd));
+        for (ThrowingCallable wait : List.<ThrowingCallable>of(
+                () -> Event.awaitAll(new ThreadEvent(), odd),
+                () -> Event.awaitAny(new ThreadEvent(), odd),
+                () -> Event.awaitAll(Duration.ofHours(1), new ThreadEvent(), odd),
+                () -> Event.awaitAny(Duration.ofHours(1), odd, new ThreadEvent()))) {
+            assertThatIllegalStateException()
+                    .isThrownBy(wait)
+                    .withMessageContaining("cancelled the future that it gave out");
+        }
+        assertThat(Event.awaitAny(ThreadEvent.initiallySet(), odd).isSet()).isTrue();
     }
 
     /** Whoever is to complete the future that set() has released is late; cancel() tells that it was released. */

@@ -25,6 +25,7 @@ abstract class DirectedTests extends EventTests {
             },
             (direction, event) -> direction.await(event, Long.MAX_VALUE, TimeUnit.DAYS),
             (direction, event) -> direction.await(event, Long.MAX_VALUE, TimeUnit.NANOSECONDS),
+            (direction, event) -> direction.await(event, Long.MAX_VALUE - 1, TimeUnit.NANOSECONDS), // the longest
             (direction, event) -> direction.await(event, 1, TimeUnit.HOURS),
             (direction, event) -> direction.await(event, ENDLESS),
             (direction, event) -> direction.await(event, Duration.ofHours(1)));

@@ -105,27 +105,27 @@ public final class Cluster implements AutoCloseable {
 
         @Override
         public void connected() {
-            tell("connected");
+            report("connected");
             waiters.values().forEach(Waiters::lookAgain);
             dropped.forEach(hold -> dropLater(hold, answer -> {}));
         }
 
         @Override
         public void disconnected() {
-            tell("disconnected");
+            report("disconnected");
         }
 
         @Override
         public void expired() {
             LOG.warn("{}: the session has expired; holds that are lost: {}", address, holds.size());
-            tell("expired");
+            report("expired");
             for (ClusterEvent.Hold hold : holds) {
                 hold.lose();
                 dropped.add(hold); // the servers may keep it for longer
             }
         }
 
-        private void tell(String state) {
+        private void report(String state) {
             LOG.info("{}: {}", address, state);
             if (RECORDS) {
                 ConnectionRecord.write(address.toString(), state);
@@ -271,7 +271,7 @@ public final class Cluster implements AutoCloseable {
         EVERYBODY,
 
         /** The user who made it may set, clear and hold; everybody may wait. */
-        EVERYBODY_WAITS,
+        EVERYBODY_MAY_WAIT,
 
         /** The user who made it, nobody else. */
         CREATOR

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An {@link Event} for the machines of a cluster, kept by an ensemble of ZooKeeper under a name. It differs from a latch
  * or a barrier made of a node that is there or not, as recipes have it, in that a set that is cleared at once still
- * releases everyone who waited, in that nobody is released by what an old server still believes, and in that it can be
+ * releases everyone who waited, in that no waiter is released by a stale read, and in that it can be
  * held by a process that lives.
  *
  * <p>One machine waits for another, whichever is started first:
@@ -69,34 +69,36 @@ public final class ClusterEvent implements Event, AutoCloseable {
      * change; so where it matters that the event is held, the engine makes one hold that stands a part of the comparison.
      * The holders in a guess that was only verified are still a guess, and nobody is released by them.
      *
-     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost in
-     * the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected: the same
-     * change is tried again, of which at most one can succeed, even if the first is still on its way. Or it finds another
-     * version, no more than eight later, and not the identity: it was not made and cannot be any more. Otherwise nobody
-     * knows, nor if the handle is closed or the event deleted before it was found. Tempting and wrong: to repeat the call. A set that was made, and cleared by somebody, would be made twice.
+     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost
+     * in the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected:
+     * the same change is tried again, of which at most one can succeed, even if the first is still on its way. Or it
+     * finds another version, no more than eight later, and not the identity: it was not made and cannot be any more.
+     * Otherwise nobody knows, nor if the handle is closed or the event deleted before it was found. Tempting and wrong:
+     * to repeat the call. A set that was made, and cleared by somebody, would be made twice.
      *
      * Waiting. A waiter takes a snapshot as its ticket, by a fresh look that also arms the engine. It is released
      *
-     *   for set                by word of a set, or by any later snapshot that is set or of another epoch
+     *   for set                by notification of a set, or by any later snapshot that is set or of another epoch
      *   for clear              by any later snapshot that is clear or began at another epoch
      *
-     * No set is lost: after the ticket, either the engine tells of the set, or the connection was lost, and then whoever
-     * waits looks again when there is one, finds another epoch, and is released, however often the event was cleared
-     * since. None is invented: the look that gives the ticket is later than the call, and word of a set that was earlier
-     * than the look comes earlier than its answer, when there is no ticket. All of this comes from one thread, in the
-     * order of the store; handing word and answers to different threads would break it. In a first version that did,
-     * waiters were released by sets that were over before they came.
+     * No set is lost: after the ticket, either the engine notifies of the set, or the connection was lost, and then the
+     * waiter looks again when there is one, finds another epoch, and is released, however often the event was cleared
+     * since. None is invented: the look that gives the ticket is later than the call, and the notification of a set
+     * that was earlier than the look comes earlier than its answer, when there is no ticket. All of this comes from one
+     * thread, in the order of the store; handing notifications and answers to different threads would break it. In a
+     * first version that did, waiters were released by sets that were over before they came.
      *
-     * That thread counts each word, and each ticket has the count at which it was taken. So one write of the count says
-     * who is released, in whatever order they hear of it: whoever withdraws or fails a waiter asks first. The first few
-     * are told by that thread itself; a crowd, by another, so that set() does not pay for it, nor any other answer.
+     * That thread counts the notifications, and each ticket has the count at which it was taken. So one write of the
+     * count decides who is released, in whatever order the waiters check: a waiter that is withdrawn or fails checks
+     * first. The first few are notified by that thread itself; a crowd, by another, so that set() does not pay for it,
+     * nor any other answer.
      *
-     * Tempting and wrong: to read the flag when one is told. It may be clear again, and that set would be lost. To count on
-     * word of a set only: what happens while there is no connection is told on return in most cases, but not in all.
-     * To look without a barrier: servers may lag behind, also the one that has just answered another client.
+     * Tempting and wrong: to read the flag when notified. It may be clear again, and that set would be lost. To rely on
+     * notifications only: of what happens while there is no connection there is one on return in most cases, but not in
+     * all. To look without a barrier: servers may lag behind, also the one that has just answered another client.
      *
      * A wait that ends otherwise, by time, interrupt or cancellation, takes one more fresh look, unless the last began
-     * after its time was over: what set() has done before decides, not whether its word has come.
+     * after its time was over: what set() has done before decides, not whether its notification has come.
      *
      * A thread parks with the event as its blocker only when it has its ticket. Before, and wherever else it waits for
      * an answer, it parks without one: so that who sees it parked for the event may count on it.
@@ -158,7 +160,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public void await() throws InterruptedException {
-        await(true, false, 0L);
+        await(true, Long.MAX_VALUE);
     }
 
     /**
@@ -168,7 +170,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(true, true, unit.toNanos(timeout));
+        return await(true, unit.toNanos(timeout));
     }
 
     /**
@@ -178,7 +180,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public void awaitClear() throws InterruptedException {
-        await(false, false, 0L);
+        await(false, Long.MAX_VALUE);
     }
 
     /**
@@ -188,7 +190,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(false, true, unit.toNanos(timeout));
+        return await(false, unit.toNanos(timeout));
     }
 
     /**
@@ -216,11 +218,11 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Holds this event: it is set from now on, until this hold and all others are let go of and nobody has set it.
+     * Holds this event: it is set from now on, until this hold and all others are released and nobody has set it.
      * A hold ends when it is closed, and, at most the session timeout and a tick of the servers later, when its process
      * dies or is cut off from the servers.
      *
-     * @return the hold, independent of this handle: closing the handle does not let go of it
+     * @return the hold, independent of this handle: closing the handle does not release it
      * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
      */
     public Hold hold() {
@@ -251,7 +253,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         private final UUID id;
         private final CompletableFuture<Void> lost = new CompletableFuture<>();
         private long epoch;
-        private volatile boolean let;
+        private volatile boolean released;
 
         /** Whether it is lost. The future is only told of it, by an executor that may be late. */
         private volatile boolean gone;
@@ -279,7 +281,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
          * @return {@code true} if it stands
          */
         public boolean isValid() {
-            return !let && !gone && cluster.isConnected();
+            return !released && !gone && cluster.isConnected();
         }
 
         /**
@@ -293,7 +295,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         }
 
         /**
-         * Lets go. If no server answers within the operation timeout, returns all the same: the hold ends when there is
+         * Releases this hold. If no server answers within the operation timeout, returns all the same: the hold ends when there is
          * a connection again, or with the session. Closing again has no effect once a server has answered.
          *
          * @throws ClusterEventException if the servers refuse; it is tried once more on each new connection, and when
@@ -301,7 +303,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
          */
         @Override
         public void close() {
-            let = true;
+            released = true;
             if (cluster.holds().remove(this) || cluster.isDropping(this)) {
                 cluster.drop(this);
             }
@@ -309,7 +311,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
 
         /** The session has ended. */
         void lose() {
-            if (!let) {
+            if (!released) {
                 gone = true;
                 var unused = lost.completeAsync(() -> null);
             }
@@ -354,10 +356,10 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 + "]";
     }
 
-    /** Every wait. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    /** Every wait. {@code Long.MAX_VALUE} is no limit. */
+    private boolean await(boolean set, long nanos) throws InterruptedException {
         checkOpen();
-        return new Waiter(this, set, Thread.currentThread()).await(timed, nanos);
+        return new Waiter(this, set, Thread.currentThread()).await(nanos);
     }
 
     private boolean record(boolean set, BooleanSupplier change) {

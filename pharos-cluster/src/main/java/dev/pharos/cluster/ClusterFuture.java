@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
-import dev.pharos.far.FarFuture;
+import dev.pharos.spi.WithdrawableFuture;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -9,42 +9,29 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A future that waits for an event. Whether it was released its waiter tells, not who completes it first. */
-final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
+final class ClusterFuture extends WithdrawableFuture {
     /** The thread that waits until the wait is in effect. */
     final Thread creator = Thread.currentThread();
 
     private final Waiter waiter;
 
-    /** The look that decides, if {@link #beginToEnd} has begun it, for the thread that has. */
-    private @Nullable Reply<Engine.Sight> decision;
+    /** The read that decides, if {@link #startWithdraw} has begun it, for the thread that has. */
+    private @Nullable Reply<Engine.Sight> recheck;
 
     /** Whether somebody may have this future: then an executor completes it. */
     private volatile boolean given;
 
     ClusterFuture(ClusterEvent event, boolean set) {
         waiter = new Waiter(event, set, this);
-        waiter.enter(System.nanoTime() + event.operationNanos(), false);
+        waiter.register(System.nanoTime() + event.operationNanos(), false);
         given = true;
         settle(); // what came before had no executor
     }
 
     /** Has this future completed, by its executor. */
     void submit(@Nullable ClusterEventException failure) {
-        if (!given) {
-            return;
-        }
-        try {
-            defaultExecutor().execute(() -> end(failure));
-        } catch (RuntimeException | OutOfMemoryError e) {
-            end(failure); // no thread is to be had: better a dependent that runs here than one that never does
-        }
-    }
-
-    private void end(@Nullable ClusterEventException failure) {
-        if (failure == null) {
-            super.complete(null);
-        } else {
-            super.completeExceptionally(failure);
+        if (given) {
+            submit(failure, defaultExecutor());
         }
     }
 
@@ -54,34 +41,6 @@ final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
         if (failure != null || waiter.isReleased()) {
             end(failure);
         }
-    }
-
-    @Override
-    public void beginToEnd(boolean decide) {
-        if (!decide) {
-            waiter.withdraw();
-        } else if (!waiter.isOver()) {
-            decision = waiter.beginDecision();
-        }
-    }
-
-    @Override
-    public boolean cancel(boolean mayInterruptIfRunning) {
-        withdraw();
-        return super.cancel(mayInterruptIfRunning);
-    }
-
-    @Override
-    public boolean complete(@Nullable Void value) {
-        withdraw();
-        return super.complete(null);
-    }
-
-    @Override
-    public boolean completeExceptionally(Throwable e) {
-        Objects.requireNonNull(e, "e");
-        withdraw();
-        return super.completeExceptionally(e);
     }
 
     /** Not by the thread that keeps the time for all futures of the JVM, since it must not wait for a server. */
@@ -103,17 +62,22 @@ final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
         return this;
     }
 
-    /** Ends the wait; if it was released, or has failed, completes this future before anything else can. */
-    private void withdraw() {
+    @Override
+    protected void startWithdraw(boolean checkOutcome) {
+        if (!checkOutcome) {
+            waiter.withdraw();
+        } else if (!waiter.isOver()) {
+            recheck = waiter.startRecheck();
+        }
+    }
+
+    @Override
+    protected void withdraw() {
         if (isDone()) {
             return;
         }
         if (!waiter.isOver()) {
-            if (decision != null) {
-                waiter.awaitDecision(decision);
-            } else {
-                waiter.decide();
-            }
+            waiter.awaitRecheck(recheck != null ? recheck : waiter.startRecheck());
             waiter.withdraw();
         }
         settle();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody who waits for an event to be set or clear, a thread or a future. See "Waiting" in {@link ClusterEvent}. */
+/** A wait for an event to be set or clear, of a thread or a future. See "Waiting" in {@link ClusterEvent}. */
 final class Waiter {
     /** How a wait ends that does not fail. */
     private enum End {
@@ -29,12 +29,12 @@ final class Waiter {
     /** Given by the list of waiters. */
     long number;
 
-    /** The Thread or ClusterFuture to tell. */
+    /** The Thread or ClusterFuture to notify. */
     private final Object target;
 
     private final Waiters waiters;
 
-    /** How much had been told when the wait took effect: what was told before that does not release this. */
+    /** How many notifications there were when the wait took effect: those do not release this. */
     private long since;
 
     /** What was seen when the wait took effect; null before. Written by the engine's answers only. */
@@ -64,12 +64,12 @@ final class Waiter {
         return end == End.RELEASED;
     }
 
-    /** The answer to a look that, if it was done, will be followed by word of all later changes. */
+    /** The answer to a look that, if it was done, will be followed by notifications of all later changes. */
     void arrived(Answer<Sight> answer) {
-        see(answer, true);
+        apply(answer, true);
     }
 
-    private void see(Answer<Sight> answer, boolean watched) {
+    private void apply(Answer<Sight> answer, boolean watched) {
         Sight sight = answer.value();
         if (sight != null) {
             Snapshot now = sight.snapshot();
@@ -82,7 +82,7 @@ final class Waiter {
             } else if (set && sight.setSince() && watched) {
                 release();
             } else if (old == null && watched) {
-                since = waiters.told();
+                since = waiters.notifications();
                 ticket = now;
             }
             begun = sight.begun();
@@ -99,8 +99,8 @@ final class Waiter {
         }
     }
 
-    /** Ends the wait if it is released by what was told. Who has no ticket yet is told by its look, still to come. */
-    void hear() {
+    /** Ends the wait if a notification releases it. One without a ticket is released by its look, still to come. */
+    void checkReleased() {
         Snapshot old = ticket;
         if (end == null && old != null && waiters.releases(this, old, since)) {
             release();
@@ -109,18 +109,18 @@ final class Waiter {
 
     private void release() {
         if (END.compareAndSet(this, null, End.RELEASED)) {
-            tell(null);
+            notifyTarget(null);
         }
     }
 
     void fail(ClusterEventException failure) {
-        hear(); // it may have been told, and not have been its turn yet
+        checkReleased(); // it may have been notified, and not have been its turn yet
         if (END.compareAndSet(this, null, failure)) {
-            tell(failure);
+            notifyTarget(failure);
         }
     }
 
-    private void tell(@Nullable ClusterEventException failure) {
+    private void notifyTarget(@Nullable ClusterEventException failure) {
         waiters.remove(this);
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
@@ -131,7 +131,7 @@ final class Waiter {
 
     /** Ends the wait, unless it has ended. */
     void withdraw() {
-        hear();
+        checkReleased();
         END.compareAndSet(this, null, End.WITHDRAWN);
         waiters.remove(this);
     }
@@ -142,8 +142,8 @@ final class Waiter {
         return end instanceof ClusterEventException failure ? failure : null;
     }
 
-    /** Begins to wait, and returns when the wait is in effect, the connection turns out to be lost, or time is over. */
-    void enter(long limit, boolean interruptibly) {
+    /** Begins to wait; returns when the wait is in effect, the connection turns out to be lost, or the time elapses. */
+    void register(long limit, boolean interruptibly) {
         waiters.add(this);
         if (event.isClosed()) { // perhaps before this was added
             fail(event.closed());
@@ -160,52 +160,57 @@ final class Waiter {
         }
     }
 
-    /** Has it decided, by a look that begins now, whether this is released by now; as far as there is a connection. */
-    void decide() {
-        awaitDecision(beginDecision());
+    /** Decides, by a look that starts now, whether this is released by now; if there is a connection. */
+    void recheck() {
+        awaitRecheck(startRecheck());
     }
 
-    /** Begins that look, for the current thread, which may begin others before it waits. */
-    Reply<Sight> beginDecision() {
+    /** Starts that look, for the current thread, which may start others before it waits. */
+    Reply<Sight> startRecheck() {
         Reply<Sight> reply = new Reply<>();
         waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {
-            see(answer, false);
+            apply(answer, false);
             reply.accept(answer);
         });
         return reply;
     }
 
-    void awaitDecision(Reply<Sight> reply) {
+    void awaitRecheck(Reply<Sight> reply) {
         var unused = reply.await(System.nanoTime() + event.operationNanos());
     }
 
-    /** Waits, for the current thread, which is the target. True if released, false if the time ran out. */
-    boolean await(boolean timed, long nanos) throws InterruptedException {
+    /**
+     * Waits, for the current thread, which is the target.
+     *
+     * @param nanos the maximum time to wait; without limit if {@code Long.MAX_VALUE}
+     * @return true if released, false if the time elapsed first
+     */
+    boolean await(long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
-        if (!timed || nanos > 0L) {
+        if (nanos > 0L) {
             long limit = System.nanoTime() + event.operationNanos();
-            enter(timed && deadline - limit < 0 ? deadline : limit, true);
+            register(deadline - limit < 0 ? deadline : limit, true);
             if (end == null && Recorder.recordsWaits()) {
-                Recorder.Waiting waiting = () -> go(timed, deadline) ? event : null;
-                return Recorder.await(waiting, set, timed ? nanos : Long.MAX_VALUE, false, List.of(event)) != null;
+                Recorder.Waiting waiting = () -> awaitRelease(nanos, deadline) ? event : null;
+                return Recorder.await(waiting, set, nanos, false, List.of(event)) != null;
             }
         }
-        return go(timed, deadline);
+        return awaitRelease(nanos, deadline);
     }
 
-    private boolean go(boolean timed, long deadline) throws InterruptedException {
+    private boolean awaitRelease(long nanos, long deadline) throws InterruptedException {
         boolean interrupted = false;
         try {
             while (end == null) {
                 interrupted |= Thread.interrupted();
-                long left = deadline - System.nanoTime();
-                if (interrupted || (timed && left <= 0)) {
+                long left = nanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadline - System.nanoTime();
+                if (interrupted || left <= 0L) {
                     if (interrupted || ticket == null || begun - deadline < 0) {
-                        decide();
+                        recheck();
                     }
                     withdraw();
                 } else {
-                    park(timed ? left : Long.MAX_VALUE);
+                    park(left);
                 }
             }
             ClusterEventException failure = failure();
@@ -226,10 +231,15 @@ final class Waiter {
         }
     }
 
-    /** Shows the event as the blocker only if the wait is in effect. */
+    /** Parks, without a time if there is no limit. Shows the event as the blocker only if the wait is in effect. */
     private void park(long nanos) {
-        if (ticket != null) {
+        boolean inEffect = ticket != null;
+        if (inEffect && nanos == Long.MAX_VALUE) {
+            LockSupport.park(event);
+        } else if (inEffect) {
             LockSupport.parkNanos(event, nanos);
+        } else if (nanos == Long.MAX_VALUE) {
+            LockSupport.park();
         } else {
             LockSupport.parkNanos(nanos);
         }

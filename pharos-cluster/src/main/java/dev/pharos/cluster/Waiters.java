@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those of this process who wait for one event, whatever their handle, and what was last seen of it. See "Waiting" in
+ * The waiters of this process for one event, whatever their handle, and what was last seen of it. See "Waiting" in
  * {@link ClusterEvent}.
  */
 final class Waiters {
@@ -24,24 +24,24 @@ final class Waiters {
     /** How many handles there are. Guarded by the map in which the cluster keeps this. */
     int handles;
 
-    /** How many are told by the thread that brings the word. Those cost {@code set} less than handing them over. */
+    /** How many are notified by the thread of the engine. Those cost {@code set} less than handing them over. */
     private static final int AT_ONCE = 64;
 
-    /** A change that this process has made, and how much had been told with it. */
-    private record Changed(long told, @Nullable Snapshot now) {}
+    /** A change that this process has made, and its number among the notifications. */
+    private record Changed(long number, @Nullable Snapshot now) {}
 
     private final Engine engine;
 
-    /** What tells the others. Tests hold it up. */
+    /** What notifies the others. Tests hold it up. */
     final Executor crowd;
 
-    /** How much was told. For the engine's answers and word only, which come one at a time; so with who writes below. */
-    private long told;
+    /** How many there were so far. For the thread of the engine only, which also writes the two fields below. */
+    private long notifications;
 
-    /** The latest word of a set; what it releases is decided by this one write, whoever hears of it when. */
+    /** The number of the latest that was a set. This one write decides who is released, whenever they check. */
     private volatile long pulsed;
 
-    /** The latest change of this process; one that is later tells of those before as well. */
+    /** The latest change of this process; it includes those before. */
     private volatile Changed changed = new Changed(0, null);
 
     /** The waiters by number. Lock-free, since a virtual thread may lose its carrier with a lock in its hand. */
@@ -65,27 +65,27 @@ final class Waiters {
         return last;
     }
 
-    /** Somebody has seen it; called by the engine's answers only. */
+    /** The event was read; called by the engine's answers only. */
     void saw(Snapshot snapshot) {
         last = snapshot;
     }
 
-    /** How much was told so far. For the engine's answers. */
-    long told() {
-        return told;
+    /** How many notifications there were so far. For the engine's answers. */
+    long notifications() {
+        return notifications;
     }
 
-    /** Whether what was told since then releases a waiter that has this ticket. */
+    /** Whether a notification since then releases a waiter that has this ticket. */
     boolean releases(Waiter waiter, Snapshot ticket, long since) {
         Changed latest = changed;
         return (waiter.set && pulsed > since)
-                || (latest.told > since
+                || (latest.number > since
                         && latest.now != null
                         && waiter.event.is(latest.now)
                         && ticket.hasBeen(waiter.set, latest.now));
     }
 
-    /** Adds a waiter, and asks the engine to tell of what it waits for. */
+    /** Adds a waiter, and asks the engine for notifications of what it waits for. */
     void add(Waiter waiter) {
         waiter.number = numbers.incrementAndGet();
         waiters.put(waiter.number, waiter);
@@ -110,25 +110,25 @@ final class Waiters {
 
     /** The event was set. */
     void pulse() {
-        pulsed = ++told;
+        pulsed = ++notifications;
         wake();
     }
 
     /** This process has changed the event. Not for what was verified only: of that, the holders are a guess. */
     void changed(Snapshot snapshot) {
         last = snapshot;
-        changed = new Changed(++told, snapshot);
+        changed = new Changed(++notifications, snapshot);
         wake();
     }
 
-    /** Has all hear what was told: some at once, the crowd by a thread that keeps no answer waiting. */
+    /** Has all waiters check: some at once, the crowd by a thread that keeps no answer waiting. */
     private void wake() {
         Iterator<Waiter> all = waiters.values().iterator();
         for (int i = 0; i < AT_ONCE && all.hasNext(); i++) {
-            all.next().hear();
+            all.next().checkReleased();
         }
         if (all.hasNext()) {
-            crowd.execute(() -> all.forEachRemaining(Waiter::hear));
+            crowd.execute(() -> all.forEachRemaining(Waiter::checkReleased));
         }
     }
 
@@ -147,7 +147,7 @@ final class Waiters {
         }
     }
 
-    /** Tells those who wait with a handle that it was closed. */
+    /** Fails the waits of a handle that was closed. */
     void fail(ClusterEvent event, ClusterEventException failure) {
         for (Waiter waiter : waiters.values()) {
             if (waiter.event == event) {

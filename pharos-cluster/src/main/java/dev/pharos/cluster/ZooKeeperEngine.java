@@ -52,17 +52,19 @@ final class ZooKeeperEngine implements Engine {
      * or checks that it is there: what was meant for one event never reaches another of its name.
      *
      * A fresh look. A server answers a read from what it has, which may be old; and sync, which is said to cure that,
-     * does not if the reader is connected to the leader, since that tells the followers of a commit before it applies it
-     * itself. So a look is led by a multi of one check, the barrier: a write as far as the ensemble is concerned, even
-     * if the check fails, and a server answers what a session asks after a write only when it has applied that. One
-     * barrier serves all looks that were asked for before it is sent; the next is not sent before those are answered.
+     * does not if the reader is connected to the leader, since that tells the followers of a commit before it applies
+     * it itself. So a look is led by a multi of one check, the barrier: a write as far as the ensemble is concerned,
+     * even if the check fails, and a server answers what a session asks after a write only when it has applied that.
+     * One barrier serves all looks that were asked for before it is sent; the next is not sent before those are
+     * answered.
      *
-     * Watching for set: the event is read, then the pulse, with a one-shot watch. If the pulse is younger than the event
-     * as it was read, the event was set between the two, and that is said. If not, the watch will tell of the next set,
-     * and this one notification is all there is to know: nothing is read again. It comes after the answer that has armed
-     * the watch, and before the answers to all that was asked of the server later. While there is no connection it is
-     * not lost, since a client that comes back tells the server what it saw last, and the server compares; that holds of
-     * one-shot watches of data alone, not of those that persist. A clear does not touch the pulse, and wakes nobody.
+     * Watching for set: the event is read, then the pulse, with a one-shot watch. If the pulse is younger than the
+     * event as it was read, the event was set between the two, and that is said. If not, the watch will tell of the
+     * next set, and this one notification is all there is to know: nothing is read again. It comes after the answer
+     * that has armed the watch, and before the answers to all that was asked of the server later. While there is no
+     * connection it is not lost, since a client that comes back tells the server what it saw last, and the server
+     * compares; that holds of one-shot watches of data alone, not of those that persist. A clear does not touch the
+     * pulse, and wakes nobody.
      *
      * Watching for clear: the event is read with a watch, and if it is set by its holders only, its children are listed
      * with a watch, which tells of the last that goes. Either says no more than that one has to look again.
@@ -71,17 +73,18 @@ final class ZooKeeperEngine implements Engine {
      * is under way that may have armed it again: that is why looks are sent, and watches removed, by one thread, and
      * looks one batch after the other.
      *
-     * Threads. Looks are put into a queue without locks, and sent by a thread of this class, batch by batch. All else is
-     * given to ZooKeeper by whoever asks, unless that is a virtual thread, which saves a set the time to wake that thread.
-     * It means ZooKeeper's locks for the moment that it takes to put a request into a queue, never while one waits.
-     * Answers and notifications come from the one event thread that ZooKeeper has for a session; what is neither done
-     * nor seen may be told by any thread.
+     * Threads. Looks are put into a queue without locks, and sent by a thread of this class, batch by batch. All else
+     * is given to ZooKeeper by whoever asks, unless that is a virtual thread, which saves a set the time to wake that
+     * thread. It means ZooKeeper's locks for the moment that it takes to put a request into a queue, never while one
+     * waits. Answers and notifications come from the one event thread that ZooKeeper has for a session; what is neither
+     * done nor seen may be told by any thread.
      *
      * That thread may end with an answer still in its queue. So what is asked is remembered until it is answered, with
-     * its session, and given up when another session begins, or none ever again. Whoever asks adds itself and then looks
-     * whether its session is still the last; who begins a session, fails or closes says so and then goes through what was
-     * added. And what a look asks for is counted before anything of it is sent: its answers may be faster than its sender,
-     * and if the first were taken for the last, a wait would be told that it is in effect before its watch is armed.
+     * its session, and given up when another session begins, or none ever again. Whoever asks adds itself and then
+     * looks whether its session is still the last; who begins a session, fails or closes says so and then goes through
+     * what was added. And what a look asks for is counted before anything of it is sent: its answers may be faster than
+     * its sender, and if the first were taken for the last, a wait would be told that it is in effect before its watch
+     * is armed.
      *
      * Answers that a server gives for the moment, since it has too much to do, are for nobody: what was asked is asked
      * again. LOST is said only where the next connection follows, since nothing else has those who wait look again.
@@ -176,7 +179,7 @@ final class ZooKeeperEngine implements Engine {
         return switch (access) {
             case EVERYBODY -> ZooDefs.Ids.OPEN_ACL_UNSAFE;
             case CREATOR -> ZooDefs.Ids.CREATOR_ALL_ACL;
-            case EVERYBODY_WAITS -> {
+            case EVERYBODY_MAY_WAIT -> {
                 List<ACL> both = new ArrayList<>(ZooDefs.Ids.CREATOR_ALL_ACL);
                 both.addAll(ZooDefs.Ids.READ_ACL_UNSAFE);
                 yield both;
@@ -230,10 +233,10 @@ final class ZooKeeperEngine implements Engine {
                 if (batch.get() == null) {
                     sendLooks();
                 }
-            } catch (RuntimeException | Error e) { // better an end that is told than a silent one
+            } catch (RuntimeException | Error e) { // better an end that is reported than a silent one
                 fail(new ClusterEventException.Unavailable(
                         address.toString(), "the connection has ended (" + e + "); connect again", e));
-                giveUp(null);
+                failPending(null);
             }
             if (opening && failure == null) {
                 LockSupport.parkNanos(this, REOPEN_NANOS);
@@ -241,17 +244,17 @@ final class ZooKeeperEngine implements Engine {
                 LockSupport.park(this);
             }
         }
-        shut();
-        giveUp(null);
+        closeSession();
+        failPending(null);
         ended.set();
-        refuse();
+        rejectQueued();
     }
 
-    /** Answers what was sent in other sessions than this, and will perhaps be answered by nobody. */
-    private void giveUp(@Nullable ZooKeeper but) {
+    /** Answers what was sent in other sessions than this, and which perhaps nothing else will answer. */
+    private void failPending(@Nullable ZooKeeper but) {
         Barrier sent = batch.getAndSet(null);
         if (sent != null) {
-            sent.looks.forEach(look -> look.tell(Answer.of(Kind.LOST)));
+            sent.looks.forEach(look -> look.report(Answer.of(Kind.LOST)));
         }
         unanswered.forEach(other -> {
             if (other.open != but) {
@@ -260,8 +263,8 @@ final class ZooKeeperEngine implements Engine {
         });
     }
 
-    /** Answers what comes when nothing is sent any more. */
-    private void refuse() {
+    /** Answers what is queued when nothing is sent any more. */
+    private void rejectQueued() {
         for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
             request.run(); // sends nothing, since this is closed
         }
@@ -270,20 +273,20 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    /** Has the sender look into the queues; or whoever has put something there, if that has looked for the last time. */
+    /** Has the sender read the queues; or the current thread, if the sender has read them for the last time. */
     private void wakeSender() {
         LockSupport.unpark(sender);
         if (ended.isSet()) {
-            refuse();
+            rejectQueued();
         }
     }
 
-    /** Begins a session. One that follows another is tried again until there is one. */
+    /** Opens a session. One that follows another is tried again until it succeeds. */
     private void open() {
         if (closed || failure != null) {
             return;
         }
-        giveUp(null);
+        failPending(null);
         try {
             ZooKeeper opened =
                     new ZooKeeper(address.servers(), (int) options.sessionTimeout.toMillis(), new Session(), config);
@@ -293,7 +296,7 @@ final class ZooKeeperEngine implements Engine {
             }
             session = opened;
             opening = false;
-            giveUp(opened); // who has asked meanwhile, and took the last for this
+            failPending(opened); // who has asked meanwhile, and took the last for this
         } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
             if (session == null) {
                 fail(new ClusterEventException.Unavailable(
@@ -305,7 +308,7 @@ final class ZooKeeperEngine implements Engine {
     }
 
     /** Ends the session. */
-    private void shut() {
+    private void closeSession() {
         ZooKeeper open = session;
         if (open != null) {
             try {
@@ -319,7 +322,7 @@ final class ZooKeeperEngine implements Engine {
     private void fail(ClusterEventException reason) {
         failure = reason;
         connected.set();
-        send(() -> giveUp(null));
+        send(() -> failPending(null));
         listener.connected(); // who waits is to look again, and learn of it
     }
 
@@ -361,7 +364,7 @@ final class ZooKeeperEngine implements Engine {
                 return; // a step of a log-in
             }
             switch (state) {
-                case SyncConnected -> send(ZooKeeperEngine.this::greet);
+                case SyncConnected -> send(ZooKeeperEngine.this::checkLayout);
                 case Disconnected -> {
                     if (disconnect()) {
                         listener.disconnected();
@@ -393,8 +396,8 @@ final class ZooKeeperEngine implements Engine {
         return !over;
     }
 
-    /** Looks at the root, whose layout must be one that is known, before anything else is sent. */
-    private void greet() {
+    /** Reads the root, whose layout must be one that is known, before anything else is sent. */
+    private void checkLayout() {
         ZooKeeper open = session;
         if (open == null) {
             return;
@@ -406,9 +409,9 @@ final class ZooKeeperEngine implements Engine {
                     String mark = data == null ? "" : new String(data, StandardCharsets.US_ASCII);
                     Answer<?> refused = refused("", code(rc), "");
                     if (refused.kind() == Kind.AGAIN) {
-                        send(this::greet);
+                        send(this::checkLayout);
                     } else if (refused.kind() == Kind.LOST) {
-                        return; // the next connection is greeted, too
+                        return; // it is checked on the next connection, too
                     } else if (mark.startsWith(MARK) && !mark.equals(MARK + LAYOUT)) {
                         fail(new ClusterEventException.NewerVersion(address.toString(), mark.substring(MARK.length())));
                     } else {
@@ -459,7 +462,7 @@ final class ZooKeeperEngine implements Engine {
         ClusterEventException reason = failure;
         if (open == null || reason != null || !ready) {
             Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
-            asked.values().forEach(look -> look.tell(answer));
+            asked.values().forEach(look -> look.report(answer));
             return;
         }
         Barrier barrier = new Barrier(asked.values());
@@ -506,7 +509,7 @@ final class ZooKeeperEngine implements Engine {
         final List<Request> requests = new ArrayList<>();
         private final String name;
         private final String path;
-        private final AtomicBoolean told = new AtomicBoolean();
+        private final AtomicBoolean reported = new AtomicBoolean();
         private final AtomicInteger unanswered = new AtomicInteger(1);
         private @Nullable Barrier barrier;
         private @Nullable Snapshot snapshot;
@@ -600,7 +603,8 @@ final class ZooKeeperEngine implements Engine {
                 setSince |= right && stat.getMzxid() > changed;
             } else if (right && code == Code.NONODE) {
                 unanswered.incrementAndGet();
-                ZooKeeperEngine.this.<Sight>missing(open, name, incarnation, why -> answered(() -> bad = why));
+                ZooKeeperEngine.this.<Sight>explainMissingPulse(
+                        open, name, incarnation, why -> answered(() -> bad = why));
             } else if (right) {
                 bad = refused(address.of(name), code, "read");
             }
@@ -630,9 +634,9 @@ final class ZooKeeperEngine implements Engine {
             Barrier leader = barrier;
             try {
                 if (bad == null && snapshot != null && leader != null) {
-                    tell(Answer.done(new Sight(snapshot, setSince, leader.begun)));
+                    report(Answer.done(new Sight(snapshot, setSince, leader.begun)));
                 } else {
-                    tell(bad != null ? bad : refused(address.of(name), Code.SYSTEMERROR, "read"));
+                    report(bad != null ? bad : refused(address.of(name), Code.SYSTEMERROR, "read"));
                 }
                 if (!listener.isAwaited(name)) {
                     forget(name); // who has asked was told, or has gone meanwhile
@@ -644,8 +648,8 @@ final class ZooKeeperEngine implements Engine {
             }
         }
 
-        void tell(Answer<Sight> answer) {
-            if (!told.compareAndSet(false, true)) {
+        void report(Answer<Sight> answer) {
+            if (!reported.compareAndSet(false, true)) {
                 return; // it was given up
             } else if (answer.kind() == Kind.AGAIN) {
                 looks.addAll(requests);
@@ -656,8 +660,8 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    /** Tells why there is no pulse: the event has gone, or another has its name, or somebody has deleted it alone. */
-    private <T> void missing(ZooKeeper open, String name, UUID incarnation, Consumer<Answer<T>> then) {
+    /** Finds out why there is no pulse: the event is gone, another has its name, or the pulse alone was deleted. */
+    private <T> void explainMissingPulse(ZooKeeper open, String name, UUID incarnation, Consumer<Answer<T>> then) {
         open.getData(
                 path(name),
                 null,
@@ -768,7 +772,7 @@ final class ZooKeeperEngine implements Engine {
                     } else if (code == Code.OK) {
                         then.accept(Answer.done(expected));
                     } else if (code == Code.NONODE && failed == 0) {
-                        missing(open, name, expected.incarnation(), then);
+                        explainMissingPulse(open, name, expected.incarnation(), then);
                     } else if (code == Code.NONODE && whileHeld && failed == ops.size() - 1) {
                         swapByAnother(open, name, expected, next, hold, witness, then);
                     } else if (code == Code.BADVERSION || code == Code.NONODE || code == Code.NODEEXISTS) {
@@ -833,9 +837,7 @@ final class ZooKeeperEngine implements Engine {
                         path(name) + "/h-" + hold,
                         -1,
                         (rc, path, context) -> answer.accept(
-                                rc == Code.NONODE.intValue()
-                                        ? Answer.done(false)
-                                        : answer(name, code(rc), "let go of")),
+                                rc == Code.NONODE.intValue() ? Answer.done(false) : answer(name, code(rc), "release")),
                         null));
     }
 
@@ -898,7 +900,7 @@ final class ZooKeeperEngine implements Engine {
                             if (rc != Code.OK.intValue()) {
                                 answer.accept(refused(address.of(name), code(rc), "delete"));
                             } else if (incarnation != null && !children.contains("s-" + incarnation)) {
-                                missing(open, name, incarnation, answer);
+                                explainMissingPulse(open, name, incarnation, answer);
                             } else {
                                 delete(open, name, children, answer);
                             }
@@ -987,8 +989,8 @@ final class ZooKeeperEngine implements Engine {
     }
 
     /**
-     * Has a request sent. A virtual thread leaves that to the sender: it could lose its carrier with a lock of ZooKeeper in
-     * its hand, and then the session would die.
+     * Has a request sent. A virtual thread leaves that to the sender: it could lose its carrier with a lock of
+     * ZooKeeper, and then the session would end.
      */
     private <T> void request(Consumer<Answer<T>> then, Sending<T> request) {
         if (isVirtual()) {

@@ -411,7 +411,7 @@ class HandlesTest {
                 threads.until(
                         "it decides",
                         () -> Arrays.stream(thread.getStackTrace())
-                                .anyMatch(frame -> frame.getMethodName().equals("decide")));
+                                .anyMatch(frame -> frame.getMethodName().equals("recheck")));
             }
             proxy.reset();
             proxy.heal();

@@ -178,7 +178,7 @@ class SecurityTest {
     @Test
     void access_everybodyWaits_letsOthersWaitButNotSet() {
         try (Cluster ada = connect(
-                        "/public", Servers.PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_WAITS));
+                        "/public", Servers.PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_MAY_WAIT));
                 Cluster other = connect("/public", Servers.PATIENT)) {
             assertWorks(ada);
             ClusterEvent event = other.event("event");

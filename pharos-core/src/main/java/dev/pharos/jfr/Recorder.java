@@ -19,9 +19,7 @@ public final class Recorder {
 
     private Recorder() {}
 
-    /**
-     * A wait.
-     */
+    /** A wait that is recorded: of one event, or of several. */
     @FunctionalInterface
     public interface Waiting {
         /**
@@ -35,7 +33,7 @@ public final class Recorder {
     }
 
     /**
-     * Tells whether waits are recorded. Without a recording this costs no more than the read of a field.
+     * Returns whether waits are recorded. Without a recording this costs no more than the read of a field.
      *
      * @return {@code true} if waits are recorded at this moment
      */
@@ -44,8 +42,8 @@ public final class Recorder {
     }
 
     /**
-     * Tells whether calls of {@code set} or of {@code clear} are recorded. Without a recording this costs no more than
-     * the read of a field.
+     * Returns whether calls of {@code set} or of {@code clear} are recorded. Without a recording this costs no more
+     * than the read of a field.
      *
      * @param set {@code true} to ask about {@code set}, {@code false} about {@code clear}
      * @return {@code true} if they are recorded at this moment
@@ -59,7 +57,7 @@ public final class Recorder {
      *
      * @param waiting what waits
      * @param set {@code true} if it waits for set, {@code false} if for clear
-     * @param timeout how many nanoseconds it waits at most; {@code Long.MAX_VALUE} if there is no limit
+     * @param timeout the maximum time to wait, in nanoseconds; {@code Long.MAX_VALUE} if there is no limit
      * @param all {@code true} if it waits for all of several events, {@code false} if for any of them, or for one
      * @param events the events that it waits for
      * @return what {@code waiting} returns
@@ -76,7 +74,7 @@ public final class Recorder {
      * @param event the event
      * @param set {@code true} to record {@code set}, {@code false} to record {@code clear}
      * @param waiting how many wait for this, here and now
-     * @param change what sets or clears it; tells whether that changed it
+     * @param change what sets or clears it; returns whether that changed it
      * @return what {@code change} returns
      */
     public static boolean change(Event event, boolean set, int waiting, BooleanSupplier change) {

@@ -72,8 +72,9 @@ final class EventFile {
     /** Whether a read of a page that has gone throws. Before JDK 21 compiled code goes on with what is in the register. */
     private static final boolean READS_THROW = Runtime.version().feature() >= 21;
 
-    /** Where corrupt puts what it makes, lest a compiler leave that out. */
-    private static volatile byte @Nullable [][] unusedButMade;
+    /** Keeps the allocation in {@code corrupt} from being optimised away. */
+    @SuppressWarnings("unused")
+    private static volatile byte @Nullable [][] sink;
 
     final Path path;
     final Opening.Key key;
@@ -115,7 +116,7 @@ final class EventFile {
         try {
             kind = view.getShort(KIND_AT);
             id = view.getLong(ID_AT);
-            word(); // looks whether what was just read was there
+            word(); // checks that what was just read was there
             if (key.writable() && Kernel.get() == null) {
                 INT.getAndBitwiseOr(memory, FLAGS_AT, POLLED);
             }
@@ -142,13 +143,13 @@ final class EventFile {
         listener.stop();
     }
 
-    // Looking
+    // Reading
 
     /** The word. Throws if the file is no longer the one that was opened. */
     int word() {
         try {
             int now = (int) INT.getVolatile(view, WORD_AT);
-            if (magic() == MAGIC && !removed) { // read after the word: it tells that this was still there
+            if (magic() == MAGIC && !removed) { // read after the word: so that was still there
                 return now;
             }
             throw removed ? new ProcessEventException.Removed(path, null) : corrupt(null);
@@ -174,7 +175,7 @@ final class EventFile {
             try {
                 // The runtime of the JVM throws it on its way back. Compiled code calls it to make an array of arrays;
                 // a native method does not, and a plain array, however large, is often made without it.
-                unusedButMade = new byte[64][0];
+                sink = new byte[64][0];
             } catch (InternalError e) {
                 failure = e;
             }
@@ -184,10 +185,10 @@ final class EventFile {
 
     /** Whether the event is set, if this is its word. */
     boolean isSet(int now) {
-        return flag(now) && (holds == null || holds.stand());
+        return flag(now) && (holds == null || holds.isHeld());
     }
 
-    /** Whether the word tells that the event is set; of a held one, that it was when a holder last changed it. */
+    /** Whether the event is set according to the word; if held, whether it was when a holder last changed that. */
     boolean isMarked() {
         return flag(word());
     }
@@ -224,7 +225,7 @@ final class EventFile {
                     || view.getShort(KIND_AT) != (holds != null ? HELD : FLAG)) {
                 throw corrupt(null);
             }
-            word(); // looks whether what was just read was there
+            word(); // checks that what was just read was there
         } catch (NoSuchFileException e) {
             throw remove(e);
         } catch (IOException e) {
@@ -287,16 +288,16 @@ final class EventFile {
         }
         boolean changed = true;
         if (kernel != null) {
-            poke(kernel, set);
+            changeByFutex(kernel, set);
         } else {
-            changed = poke(set);
+            changed = changeByAtomic(set);
         }
-        listener.look();
+        listener.pollNow();
         return changed;
     }
 
-    /** Has the kernel set the event, again if it is set; or clear it. */
-    void poke(Kernel kernel, boolean set) {
+    /** Has the kernel set the event, again if it is set; or clear it. Wakes all who sleep on the word. */
+    void changeByFutex(Kernel kernel, boolean set) {
         try {
             int error = set ? kernel.addAndWake(word, SET) : kernel.clearAndWake(word, COUNT);
             if (error != 0) {
@@ -322,7 +323,7 @@ final class EventFile {
                 word(); // throws what the line above should have, if the file was truncated
             }
         } catch (InternalError | ProcessEventException e) {
-            // The change was made: that the file is no longer what it was is for the next call to tell.
+            // The change was made: that the file is no longer what it was is for the next call to report.
         }
     }
 
@@ -331,8 +332,8 @@ final class EventFile {
         return (noted & EPOCH) == epoch(word) ? noted >>> 22 : 0L;
     }
 
-    /** The same where the kernel cannot be called. The file has just been seen to have its length. */
-    private boolean poke(boolean set) {
+    /** The same where the kernel cannot be called. The file has just been checked to have its length. */
+    private boolean changeByAtomic(boolean set) {
         int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
         noteTime(set);
         return flag(before) != set;

@@ -15,7 +15,7 @@ final class HolderCount {
     private HolderCount() {}
 
     /**
-     * Counts them. Empty if none is listed: perhaps there is none, or the list is not to be had, or has another name for
+     * Counts them. Empty if none is listed: perhaps there is none, or the list is unavailable, or has another name for
      * the file system than the file has, as with btrfs.
      */
     static OptionalInt of(Path path) throws IOException {

@@ -11,7 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What makes an event a held one: locks on a byte of its file, which the kernel lets go of when their holder dies. See
+ * What makes an event a held one: locks on a byte of its file, which the kernel releases when their holder dies. See
  * "Holds" in {@link ProcessEvent}.
  */
 final class Holds {
@@ -20,11 +20,11 @@ final class Holds {
     private final EventFile file;
     private final Kernel kernel;
 
-    /** Through which this process looks for locks, and never takes one. Closed when nobody can use it any more. */
-    private final int lookout;
+    /** For queries of the locks; never takes one. Closed when nobody can use it any more. */
+    private final int probeDescriptor;
 
     /**
-     * Whether a thread waits for the last holder to let go. One that leaves makes this false, then looks for waiters.
+     * Whether a thread waits for the last hold to be released. One that ends makes this false, then checks for waiters.
      */
     private final AtomicBoolean watched = new AtomicBoolean();
 
@@ -32,7 +32,7 @@ final class Holds {
         this.file = file;
         this.kernel = kernel;
         int descriptor = open();
-        lookout = descriptor;
+        probeDescriptor = descriptor;
         CLEANER.register(this, () -> kernel.close(descriptor));
     }
 
@@ -71,9 +71,9 @@ final class Holds {
     }
 
     /** Whether anybody holds the event. */
-    boolean stand() {
+    boolean isHeld() {
         try {
-            int found = kernel.lockedBy(lookout);
+            int found = kernel.lockedBy(probeDescriptor);
             if (found < 0) {
                 throw unavailable(found);
             }
@@ -89,14 +89,14 @@ final class Holds {
         boolean done = false;
         try {
             if (kernel.lock(descriptor, Kernel.WRITE_LOCK, false) == 0) {
-                file.poke(kernel, false); // nobody holds it: what the word says is of one who died
+                file.changeByFutex(kernel, false); // nobody holds it: the word is as a holder that died has left it
             }
             int error = kernel.lock(descriptor, Kernel.READ_LOCK, true);
             if (error != 0) {
                 throw unavailable(error);
             }
             if (!file.isMarked()) {
-                file.poke(kernel, true);
+                file.changeByFutex(kernel, true);
             }
             done = true;
             return descriptor;
@@ -107,12 +107,12 @@ final class Holds {
         }
     }
 
-    /** Lets go of a hold. If it was the last, the event is clear. */
+    /** Releases a hold. If it was the last, the event is clear. */
     void release(int descriptor) {
         try {
             kernel.lock(descriptor, Kernel.NO_LOCK, false);
             if (kernel.lock(descriptor, Kernel.WRITE_LOCK, false) == 0) {
-                file.poke(kernel, false);
+                file.changeByFutex(kernel, false);
             }
         } finally {
             kernel.close(descriptor);
@@ -127,14 +127,14 @@ final class Holds {
         }
     }
 
-    /** Sees to it that a thread waits for the last holder to let go, if this process may then say so in the file. */
+    /** Ensures that a thread waits for the last hold to be released, if this process may then clear the word. */
     void watch() {
         if (file.key.writable() && !watched.get() && watched.compareAndSet(false, true)) {
             try {
                 Thread thread = new Thread(null, this::awaitLast, "pharos-watch " + file.path, 0L, false);
                 thread.setDaemon(true);
                 thread.start();
-            } catch (OutOfMemoryError e) { // no thread is to be had: the listener looks now and then
+            } catch (OutOfMemoryError e) { // no thread available: the listener polls
                 watched.set(false);
             }
         }
@@ -149,7 +149,7 @@ final class Holds {
                 if (error != 0) {
                     throw unavailable(error);
                 }
-                file.poke(kernel, false);
+                file.changeByFutex(kernel, false);
             } finally {
                 kernel.close(descriptor);
             }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls that events are made of. A word is given by its address, and it is the caller who keeps the memory
- * mapped. What is no success is an error number: no call throws, and none but {@code sleep} blocks.
+ * mapped. Methods return 0 or an error number, and never throw; only {@code sleep}, and a lock when it is free, block.
  */
 final class Kernel {
     /** Kinds of locks. */
@@ -83,7 +83,7 @@ final class Kernel {
                     return new Kernel(futex);
                 }
             } catch (LinkageError | RuntimeException e) { // no JNA, no place for its library, native access denied
-                reason = "native calls are not to be had (" + e + ")";
+                reason = "native access is unavailable (" + e + ")";
             }
         }
         System.getLogger("dev.pharos.process")
@@ -170,7 +170,7 @@ final class Kernel {
         return descriptor < 0 ? -Native.getLastError() : descriptor;
     }
 
-    /** Closes a descriptor, which lets go of its lock. */
+    /** Closes a descriptor, which releases its lock. */
     void close(int descriptor) {
         Libc.close(descriptor); // the descriptor is gone whatever this returns
     }
@@ -180,7 +180,7 @@ final class Kernel {
         return error(Libc.fcntl(descriptor, SET_FLAGS, null));
     }
 
-    /** Takes, changes or lets go of the lock of a descriptor; at once or, if asked to, once others let it. */
+    /** Takes, changes or releases the lock of a descriptor; at once or, if asked to, when others allow it. */
     int lock(int descriptor, short kind, boolean whenFree) {
         int error = INTERRUPTED;
         while (error == INTERRUPTED) { // a signal, of which the JVM uses some

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those of this process who wait for a file, and the daemon thread that sleeps in the kernel for all of them. It tells
- * them of changes; what these mean each waiter finds out by a look of its own. See "Listening" in {@link ProcessEvent}.
+ * The waiters of this process for a file, and the daemon thread that sleeps in the kernel for all of them. It notifies
+ * them of changes; whether one releases it each waiter reads for itself. See "Listening" in {@link ProcessEvent}.
  */
 final class Listener {
     /** Off only in tests, which are to hang where a change wakes nobody. */
@@ -43,21 +43,21 @@ final class Listener {
     /** The waiters by number. Lock-free, since a virtual thread may lose its carrier with a lock in its hand. */
     private final Map<Long, Waiter> waiters = new ConcurrentSkipListMap<>();
 
-    /** Whether a thread looks after the waiters. One that leaves looks for waiters after it has made this false. */
-    private final AtomicBoolean attended = new AtomicBoolean();
+    /** Whether a thread listens for the waiters. One that ends checks for waiters after it has made this false. */
+    private final AtomicBoolean running = new AtomicBoolean();
 
     private volatile boolean stopped;
 
     /** No word. */
     private static final long NONE = -1L;
 
-    /** Of the thread that attends: the word that the waiters were last told of, as an unsigned number. */
-    private long told;
+    /** The last word that waiters were notified of, as an unsigned number. Of one thread only, like those below. */
+    private long lastSeen;
 
-    /** Of the thread that attends: whether they were told that the event is set. */
-    private boolean toldSet;
+    /** Whether the event was set then. */
+    private boolean lastSeenSet;
 
-    /** Of the thread that attends: when somebody waited last, and when the file was last checked. */
+    /** When somebody waited last, and when the file was last checked. */
     private long awaitedAt;
 
     private long checkedAt;
@@ -66,17 +66,17 @@ final class Listener {
         this.file = file;
     }
 
-    /** Adds a waiter, which then has to look at the word. */
+    /** Adds a waiter, which then has to read the word. */
     void add(Waiter waiter) {
         waiter.number = numbers.incrementAndGet();
         waiters.put(waiter.number, waiter);
-        attend();
+        ensureRunning();
         if (file.holds != null && !waiter.set) {
             file.holds.watch();
         }
     }
 
-    /** Called when the holds of the event are no longer watched, since the last was let go of, or with a failure. */
+    /** Called when the holds of the event are no longer watched, since the last was released, or with a failure. */
     void watched(@Nullable ProcessEventException failure) {
         for (Waiter waiter : waiters.values()) {
             if (failure != null) {
@@ -97,7 +97,7 @@ final class Listener {
         return (int) waiters.values().stream().filter(kind).count();
     }
 
-    /** Tells those who wait for a handle that it was closed. */
+    /** Fails the waits of a handle that was closed. */
     void fail(ProcessEvent event) {
         for (Waiter waiter : waiters.values()) {
             if (waiter.event == event) {
@@ -106,25 +106,25 @@ final class Listener {
         }
     }
 
-    /** Ends the listening, for good: the last handle was closed. */
+    /** Stops listening, for good: the last handle was closed. */
     void stop() {
         stopped = true;
         Kernel kernel = Kernel.get();
-        if (kernel != null && attended.get()) {
+        if (kernel != null && running.get()) {
             file.wake(kernel); // one that is about to sleep now does so for the bound
         }
     }
 
-    /** Has the word looked at, after a change by this process, if it is polled. */
-    void look() {
+    /** After a change by this process: has the word read at once, if it is polled. */
+    void pollNow() {
         if (Poller.listeners.contains(this)) {
-            Poller.look(this);
+            Poller.pollNow(this);
         }
     }
 
-    /** Sees to it that a thread looks after the waiters. */
-    void attend() {
-        if (attended.get() || !attended.compareAndSet(false, true)) {
+    /** Ensures that a thread listens for the waiters. */
+    void ensureRunning() {
+        if (running.get() || !running.compareAndSet(false, true)) {
             return;
         }
         Kernel kernel = Kernel.get();
@@ -134,7 +134,7 @@ final class Listener {
         }
     }
 
-    /** Starts a thread of its own for this file, if one is to be had. */
+    /** Starts a thread of its own for this file, if one is available. */
     private boolean startListening(Kernel kernel) {
         if (threads.incrementAndGet() <= THREADS) {
             try {
@@ -154,9 +154,9 @@ final class Listener {
         ProcessEventException failure = null;
         try {
             begin();
-            while (goOn()) {
+            while (poll()) {
                 Kernel.Limit safe = bounded || waiters.isEmpty() ? Kernel.Limit.SECOND : Kernel.Limit.NONE;
-                file.sleep(kernel, (int) told, file.isPolled() ? Kernel.Limit.TICK : safe);
+                file.sleep(kernel, (int) lastSeen, file.isPolled() ? Kernel.Limit.TICK : safe);
             }
         } catch (ProcessEventException e) {
             failure = e;
@@ -164,26 +164,26 @@ final class Listener {
             failure = file.corrupt(e);
         } finally {
             threads.decrementAndGet();
-            end(failure);
+            ended(failure);
         }
     }
 
     private void begin() {
         awaitedAt = System.nanoTime();
         checkedAt = awaitedAt;
-        told = NONE;
+        lastSeen = NONE;
     }
 
-    /** Looks at the word and tells the waiters if it has changed. False if there is nothing more to do. */
-    private boolean goOn() {
+    /** Reads the word, and notifies the waiters if it has changed. False if there is nothing more to do. */
+    private boolean poll() {
         int word = file.word();
         long now = System.nanoTime();
         boolean isSet = file.isSet(word);
-        if (Integer.toUnsignedLong(word) != told || isSet != toldSet) {
-            told = Integer.toUnsignedLong(word);
-            toldSet = isSet;
+        if (Integer.toUnsignedLong(word) != lastSeen || isSet != lastSeenSet) {
+            lastSeen = Integer.toUnsignedLong(word);
+            lastSeenSet = isSet;
             for (Waiter waiter : waiters.values()) {
-                if (waiter.isReleased()) { // by a look of its own: it may have come after the one above
+                if (waiter.isReleased()) { // by a read of its own: it may have come after the one above
                     waiter.release();
                 }
             }
@@ -198,19 +198,19 @@ final class Listener {
         return !stopped && now - awaitedAt < LINGER_NANOS;
     }
 
-    /** The thread that attends leaves. */
-    private void end(@Nullable ProcessEventException failure) {
-        attended.set(false);
+    /** The listening thread ends, or the poller drops this. */
+    private void ended(@Nullable ProcessEventException failure) {
+        running.set(false);
         if (failure != null) {
             for (Waiter waiter : waiters.values()) {
                 waiter.fail(failure);
             }
         } else if (!stopped && !waiters.isEmpty()) {
-            attend();
+            ensureRunning();
         }
     }
 
-    /** The daemon thread that looks at words again and again, where no thread can sleep in the kernel. */
+    /** The daemon thread that reads words again and again, where no thread can sleep in the kernel. */
     private static final class Poller {
         private static final long SHORTEST_NANOS = 50_000L;
         private static final long LONGEST_NANOS = 10_000_000L;
@@ -233,11 +233,11 @@ final class Listener {
                     thread.start();
                 }
             }
-            look(listener);
+            pollNow(listener);
         }
 
-        /** Has a word looked at now. */
-        static void look(Listener listener) {
+        /** Has a word read now. */
+        static void pollNow(Listener listener) {
             changed.add(listener);
             LockSupport.unpark(poller.get());
         }
@@ -248,7 +248,7 @@ final class Listener {
                 long round = System.nanoTime();
                 while (true) {
                     for (Listener listener = changed.poll(); listener != null; listener = changed.poll()) {
-                        listener.poll();
+                        poll(listener);
                     }
                     long left = round - System.nanoTime();
                     if (listeners.isEmpty()) {
@@ -259,7 +259,7 @@ final class Listener {
                         boolean any = false;
                         long start = System.nanoTime();
                         for (Listener listener : listeners) {
-                            any |= listener.poll();
+                            any |= poll(listener);
                         }
                         pause = any ? SHORTEST_NANOS : Math.min(2 * pause, LONGEST_NANOS);
                         long end = System.nanoTime();
@@ -270,23 +270,23 @@ final class Listener {
                 poller.set(null);
             }
         }
-    }
 
-    /** One look of the poller: true if the word has changed. */
-    private boolean poll() {
-        if (!Poller.listeners.contains(this)) {
-            return false;
-        }
-        long before = told;
-        try {
-            if (!goOn()) {
-                Poller.listeners.remove(this);
-                end(null);
+        /** Polls for one listener; true if the word has changed. */
+        private static boolean poll(Listener listener) {
+            if (!listeners.contains(listener)) {
+                return false;
             }
-        } catch (ProcessEventException e) {
-            Poller.listeners.remove(this);
-            end(e);
+            long before = listener.lastSeen;
+            try {
+                if (!listener.poll()) {
+                    listeners.remove(listener);
+                    listener.ended(null);
+                }
+            } catch (ProcessEventException e) {
+                listeners.remove(listener);
+                listener.ended(e);
+            }
+            return listener.lastSeen != before;
         }
-        return told != before;
     }
 }

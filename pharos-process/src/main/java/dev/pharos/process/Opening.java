@@ -30,7 +30,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a path becomes an {@link EventFile}: the file is looked at, made if that is asked for, verified and mapped, once
+ * How a path becomes an {@link EventFile}: the file is found, created if need be, verified and mapped, once
  * for all handles of this process. Nothing is written to a file before it was found to be an event.
  */
 final class Opening {
@@ -59,7 +59,7 @@ final class Opening {
     private static final boolean UNIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
-    /** The permission bit of a folder in which everybody may make files. */
+    /** The permission bit of a directory in which everybody may create files. */
     private static final int OTHERS_WRITE = 2;
 
     /** The files that are open, by what they are and whether they can be changed. Guarded by the lock. */
@@ -84,7 +84,7 @@ final class Opening {
     static EventFile open(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
         lock.lock();
         try {
-            EventFile file = repeat(path, permissions, options, Opening::attempt);
+            EventFile file = repeat(path, permissions, options, Opening::tryOpen);
             file.handles++;
             return file;
         } finally {
@@ -92,12 +92,12 @@ final class Opening {
         }
     }
 
-    /** Looks at a file without opening it. */
+    /** Reads the state of an event without opening it. */
     static ProcessEvent.State look(Path path) {
         return repeat(path, Set.of(), Set.of(ProcessEvent.Option.READ_ONLY), Opening::state);
     }
 
-    /** One of the things that are done with a path, which gives null if that leads to another file now. */
+    /** Something that is done with a path; returns null if that leads to another file by now. */
     private interface Attempt<T> {
         @Nullable
         T make(Opening opening) throws IOException;
@@ -142,7 +142,7 @@ final class Opening {
         return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
     }
 
-    /** Counts one handle less. The last one lets go of the file. */
+    /** Counts one handle less. The last one drops the file. */
     static void close(EventFile file) {
         lock.lock();
         try {
@@ -155,15 +155,15 @@ final class Opening {
         }
     }
 
-    /** The file; or null if it has come into being just now, or gone. */
-    private @Nullable EventFile attempt() throws IOException {
+    /** Returns the file; or null if it was created or removed just now, to be tried again. */
+    private @Nullable EventFile tryOpen() throws IOException {
         Object identity = identity();
         if (identity == null) {
             if (options.contains(ProcessEvent.Option.MUST_EXIST) || options.contains(ProcessEvent.Option.READ_ONLY)) {
                 throw new ProcessEventException.Unavailable(
                         path, "does not exist; open it first where it is set", null);
             }
-            make();
+            create();
             return null;
         }
         try {
@@ -320,8 +320,8 @@ final class Opening {
                 Files.getAttribute(Files.exists(self) ? self : Path.of(System.getProperty("user.home")), "unix:uid");
     }
 
-    /** Makes the file, whole and under another name at first, so that nobody ever sees a part of it. */
-    private void make() throws IOException {
+    /** Creates the file, whole and under another name at first, so that nobody ever sees a part of it. */
+    private void create() throws IOException {
         ByteBuffer content = ByteBuffer.allocate(EventFile.SIZE).order(ByteOrder.nativeOrder());
         content.putLong(0, EventFile.MAGIC);
         content.putShort(EventFile.VERSION_AT, EventFile.VERSION);

@@ -47,8 +47,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for, up to
  * 1,024 of them: no thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned.
- * Where native calls are not to be had, said once in a line of the log {@code dev.pharos.process}, and for further
- * events, one daemon thread looks at all that are waited for, every 10 ms if they are not very many.
+ * Where native access is unavailable, which a line of the log {@code dev.pharos.process} then says, and for further
+ * events, one daemon thread polls all that are waited for, every 10 ms if they are not very many.
  *
  * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, in turn with other
  * threads of the process, which wakes one thread of each process that waits; if they find nothing to change, they do
@@ -92,18 +92,18 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * Tempting and wrong: one epoch for both directions. Of two sets that overlap, the second moves the epoch of an
      * event that was not clear in between, and a waiter for clear would be released by it.
      *
-     * Listening. A thread adds its waiter to the list of the listener, sees to it that this is attended, looks at the
-     * word, and parks. The listener reads the word, tells those in the list whom that releases, and sleeps in the
-     * kernel until the word is not the one it read. Of a change after the look of the waiter it learns: if it read the
+     * Listening. A thread adds its waiter to the list of the listener, ensures that a thread listens, reads the word,
+     * and parks. The listener reads the word, notifies the waiters in the list that this releases, and sleeps in the
+     * kernel until the word is not the one it read. It notices a change after the read of the waiter: if it read the
      * word before the change, the kernel does not let it sleep, or wakes it; if after, it goes through the list after
      * that too, and finds the waiter, added before the change. The permit of an unpark makes the next park return. That
-     * it always compares with the word for which it has told everybody, and not with one that it has read in between,
-     * is what makes it right: a first version lost wake-ups there. Whether a waiter is released it finds out by another
-     * look for each: the first may be older than the ticket, and tell of a set that was over before the wait began; a
-     * version that judged all by the first released some for nothing. A listener leaves when nobody has waited for a
-     * while. It gives up its office first, then looks for waiters once more; a waiter adds itself first and then looks
-     * whether the office is taken; so one of them sees the other. If it fails, it gives up its office and then tells
-     * everybody; who waits sees to a new one before each look.
+     * it always compares with the word of which it has notified everybody, and not with one that it has read in
+     * between, is what makes it right: a first version lost wake-ups there. Whether a waiter is released it finds out
+     * by another read for each: the first may be older than the ticket, and show a set that was over before the wait
+     * began; a version that judged all by the first released some for nothing. A listener ends when nobody has waited
+     * for a while. It clears Listener.running first, then checks for waiters once more; a waiter adds itself first and
+     * then checks whether one is running; so one of them sees the other. If it fails, it clears that and then notifies
+     * everybody; a waiter ensures that one is running before each read.
      *
      * It also wakes each second, to see whether the path still leads to this file and the file is whole, since neither
      * a removal nor a plain write wakes anybody. No promise to those who use the file as an event hangs on that, and
@@ -117,7 +117,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * Holds. A held event is set while a lock stands on one byte of its file. Each hold is a read lock of an open file
      * description of its own: the kernel drops it when the holder dies, and nothing else in the process can, where a
      * FileLock goes when anybody closes the same file. Locks wake nobody who sleeps on the word, so the word tells of
-     * them as well: a hold sets it, once it has its lock; who lets go clears it, under a write lock, which is to be had
+     * them as well: a hold sets it, once it has its lock; its release clears it, under a write lock, which is available
      * only when nobody holds. A holder that dies does not. So the event is set if the word says so and a read lock
      * stands; whoever holds next takes a write lock first, if it can, clears what is left, and turns it into the read
      * lock in one step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears
@@ -128,7 +128,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * it belongs to. A process that is killed in between leaves the time of an earlier epoch, which says nothing of
      * this one. It is the one thing that Java writes; a plain write to a file that was truncated throws.
      *
-     * Closing. Each handle has its own flag. Threads see it after their look at the word, futures are told.
+     * Closing. Each handle has its own flag. Threads see it after their read of the word, futures are failed.
      */
 
     /** How to open an event. */
@@ -233,7 +233,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public void await() throws InterruptedException {
-        await(true, false, 0L);
+        await(true, Long.MAX_VALUE);
     }
 
     /**
@@ -243,7 +243,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(true, true, unit.toNanos(timeout));
+        return await(true, unit.toNanos(timeout));
     }
 
     /**
@@ -253,7 +253,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public void awaitClear() throws InterruptedException {
-        await(false, false, 0L);
+        await(false, Long.MAX_VALUE);
     }
 
     /**
@@ -263,7 +263,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return await(false, true, unit.toNanos(timeout));
+        return await(false, unit.toNanos(timeout));
     }
 
     /**
@@ -331,7 +331,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     public static final class Hold implements AutoCloseable {
         private final Holds holds;
         private final int descriptor;
-        private final AtomicBoolean let = new AtomicBoolean();
+        private final AtomicBoolean released = new AtomicBoolean();
 
         private Hold(Holds holds, int descriptor) {
             this.holds = holds;
@@ -341,7 +341,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
         /** Lets go. If nobody else holds the event, it is clear, and those who wait for that are released. */
         @Override
         public void close() {
-            if (let.compareAndSet(false, true)) {
+            if (released.compareAndSet(false, true)) {
                 holds.release(descriptor);
             }
         }
@@ -354,7 +354,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
          * @throws ProcessEventException if this hold was closed, or the system denies it
          */
         public void keepOnExec() {
-            if (let.get()) {
+            if (released.get()) {
                 throw new ProcessEventException.Closed(holds.path());
             }
             holds.keepOnExec(descriptor);
@@ -402,20 +402,24 @@ public final class ProcessEvent implements Event, AutoCloseable {
         return Recorder.change(this, set, waiting, () -> file.change(set));
     }
 
-    /** Every wait: the fast path, and the way to the slow one. */
-    private boolean await(boolean set, boolean timed, long nanos) throws InterruptedException {
+    /** Every wait: the fast path, and the way to the slow one. {@code Long.MAX_VALUE} is no limit. */
+    private boolean await(boolean set, long nanos) throws InterruptedException {
         int ticket = word();
-        boolean poll = timed && nanos <= 0L && !Thread.currentThread().isInterrupted();
-        return file.isSet(ticket) == set
-                || (!poll && await(new Waiter(this, set, ticket, Thread.currentThread()), timed, nanos));
+        if (file.isSet(ticket) == set) {
+            return true;
+        }
+        if (nanos <= 0L && !Thread.currentThread().isInterrupted()) {
+            return false; // a poll; if interrupted, the slow path decides whether it throws
+        }
+        return await(new Waiter(this, set, ticket, Thread.currentThread()), nanos);
     }
 
-    private boolean await(Waiter waiter, boolean timed, long nanos) throws InterruptedException {
+    private boolean await(Waiter waiter, long nanos) throws InterruptedException {
         if (!Recorder.recordsWaits()) {
-            return waiter.await(timed, nanos);
+            return waiter.await(nanos);
         }
-        Recorder.Waiting waiting = () -> waiter.await(timed, nanos) ? this : null;
-        return Recorder.await(waiting, waiter.set, timed ? nanos : Long.MAX_VALUE, false, List.of(this)) != null;
+        Recorder.Waiting waiting = () -> waiter.await(nanos) ? this : null;
+        return Recorder.await(waiting, waiter.set, nanos, false, List.of(this)) != null;
     }
 
     /** The word, for a handle that is open. */

@@ -3,10 +3,11 @@ package dev.pharos.process;
 
 import java.util.concurrent.locks.LockSupport;
 
-/** Somebody who waits for an event to be set or clear, a thread or a future. Released or not is told by the word. */
+/** A wait for an event to be set or clear, of a thread or a future. Whether it is released depends on the word only. */
 final class Waiter {
-    /** Loaded before the first wait: a class loader that parks between look and park would eat the permit. */
-    private static final Class<?>[] unusedButLoaded = {LockSupport.class, ProcessEventException.Closed.class};
+    /** Loaded before the first wait: a class loader that parks between check and park would consume the permit. */
+    @SuppressWarnings("unused") // to be loaded is their use
+    private static final Class<?>[] PRELOADED = {LockSupport.class, ProcessEventException.Closed.class};
 
     final ProcessEvent event;
 
@@ -19,7 +20,7 @@ final class Waiter {
     /** The word when the wait began. */
     private final int ticket;
 
-    /** The Thread or ProcessFuture to tell. */
+    /** The Thread or ProcessFuture to notify. */
     private final Object target;
 
     /** True if the listener has found it released, and so for ever, however often the epoch comes round. */
@@ -32,7 +33,7 @@ final class Waiter {
         this.target = target;
     }
 
-    /** Whether this is released, by a look at the word: one that is later than the ticket. Throws if it cannot look. */
+    /** Whether this is released, by a read of the word: one that is later than the ticket. Throws if it cannot read. */
     boolean isReleased() {
         if (released) {
             return true;
@@ -41,7 +42,7 @@ final class Waiter {
         return event.file().isSet(word) == set || EventFile.moved(set, ticket, word);
     }
 
-    /** Tells the target that it is released. */
+    /** Notifies the target that it is released. */
     void release() {
         released = true;
         if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
@@ -51,7 +52,7 @@ final class Waiter {
         }
     }
 
-    /** Tells the target that the wait has failed. A thread finds out how by itself. */
+    /** Notifies the target that the wait has failed. A thread finds out how by itself. */
     void fail(ProcessEventException failure) {
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
@@ -69,8 +70,13 @@ final class Waiter {
         }
     }
 
-    /** Waits, for the current thread, which is the target. True if released, false if the time ran out. */
-    boolean await(boolean timed, long nanos) throws InterruptedException {
+    /**
+     * Waits, for the current thread, which is the target.
+     *
+     * @param nanos the maximum time to wait; without limit if {@code Long.MAX_VALUE}
+     * @return true if released, false if the time elapsed first
+     */
+    boolean await(long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
         Listener listener = event.file().listener();
         boolean interrupted = false;
@@ -79,15 +85,15 @@ final class Waiter {
             while (true) {
                 interrupted |= Thread.interrupted();
                 long left = deadline - System.nanoTime();
-                listener.attend();
-                if (isReleased()) { // looked at last: what came in time, or before the interrupt, counts
+                listener.ensureRunning();
+                if (isReleased()) { // read last: what came in time, or before the interrupt, counts
                     return true;
                 } else if (event.isClosed()) {
                     throw new ProcessEventException.Closed(event.path());
                 } else if (interrupted) {
                     interrupted = false;
                     throw new InterruptedException();
-                } else if (!timed) {
+                } else if (nanos == Long.MAX_VALUE) {
                     LockSupport.park(event);
                 } else if (left > 0) {
                     LockSupport.parkNanos(event, left);

@@ -294,7 +294,7 @@ public final class Scenarios {
         });
         scenario("[await for ever and a day] | stray unpark | set", run -> {
             ThreadEvent e = new ThreadEvent();
-            Actor waiter = run.waiting("waiter", () -> e.await(Long.MAX_VALUE, NANOSECONDS));
+            Actor waiter = run.waiting("waiter", () -> e.await(Long.MAX_VALUE - 1, NANOSECONDS));
             run.thread("other", () -> run.unpark(waiter));
             run.thread("setter", () -> e.set());
             run.check("the time did not run out", () -> waiter.gave(true));
@@ -319,7 +319,7 @@ public final class Scenarios {
         });
         scenario("await for ever and a day | interrupt | set", run -> {
             ThreadEvent e = new ThreadEvent();
-            Actor waiter = run.thread("waiter", () -> e.await(Long.MAX_VALUE, NANOSECONDS))
+            Actor waiter = run.thread("waiter", () -> e.await(Long.MAX_VALUE - 1, NANOSECONDS))
                     .mayThrow(InterruptedException.class);
             run.thread("other", () -> run.interrupt(waiter));
             run.thread("setter", () -> e.set());

@@ -27,12 +27,14 @@ class ContractTest {
             Map.entry(
                     "any-interrupt-wins",
                     "AttackTest.awaitAny_interruptedBeforeAReleasedFutureIsComplete_returnsItsEventAndKeepsTheStatus"),
+            Map.entry("any-gate-read-late", "GroupWaitContract.await_timeOver_returnsFalseButNotBefore"),
             Map.entry("any-leaves-losers", "GroupWaitContract.await_manyAbandonedBesideOneThatGoesOn_leaveNothing"),
             Map.entry(
                     "any-trusts-gate", "AttackTest.awaitAny_timeIsOverBeforeAReleasedFutureIsComplete_returnsItsEvent"),
             Map.entry("cancel-leaves-waiter", "FutureContract.cancel_manyBesideOnesThatGoOn_leaveNothing"),
             Map.entry("cancel-wins", "FutureContract.cancel_afterRelease_hasNoEffect"),
             Map.entry("clocks-compared", "WaitContract.await_unparkedWithoutARelease_goesOnWaiting"),
+            Map.entry("end-goes-on", "WaitContract.await_releasedAndArmedAtOnce_everyoneReturns"),
             Map.entry("future-inside-set", "FutureContract.dependent_ofAReleasedFuture_neverRunsOnTheReleasingThread"),
             Map.entry("interrupt-first", "WaitContract.await_interruptedOnEntryReleased_returnsAndKeepsTheStatus"),
             Map.entry("interrupt-returns", "WaitContract.await_interruptedWhileWaiting_throwsAndClearsTheStatus"),

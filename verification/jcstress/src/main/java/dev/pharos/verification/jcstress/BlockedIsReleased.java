@@ -100,7 +100,7 @@ public class BlockedIsReleased {
 
         @Actor
         public void waiter() throws InterruptedException {
-            Blocked.check(event.await(Long.MAX_VALUE, TimeUnit.DAYS) && item == 1);
+            Blocked.check(event.await(Long.MAX_VALUE - 1, TimeUnit.NANOSECONDS) && item == 1);
         }
 
         @Signal

@@ -109,7 +109,7 @@ public class CrowdIsReleased {
         public void crowd() throws InterruptedException {
             crowd.join(2, event::await);
             Blocked.until(event, 2);
-            crowd.join(CROWD - 2, () -> event.await(Long.MAX_VALUE, TimeUnit.NANOSECONDS));
+            crowd.join(CROWD - 2, () -> event.await(Long.MAX_VALUE - 1, TimeUnit.NANOSECONDS));
             crowd.end();
         }
 

@@ -86,7 +86,7 @@ public class InterruptAgainstSet {
 
         @Actor
         public void waiter(LL_Result r) {
-            r.r1 = Waits.interrupted(() -> event.await(Long.MAX_VALUE, TimeUnit.DAYS));
+            r.r1 = Waits.interrupted(() -> event.await(Long.MAX_VALUE - 1, TimeUnit.NANOSECONDS));
         }
 
         @Actor

@@ -39,6 +39,7 @@ class LincheckTest {
             Map.entry("clear-drops-waiters", Scenario.AWAIT_CLEAR_SET),
             Map.entry("clocks-compared", Scenario.TIMED_PULSE),
             Map.entry("end-by-write", Scenario.AWAIT_SET_SET),
+            Map.entry("end-not-counted", Scenario.LINEARIZABLE),
             Map.entry("future-not-looked-at", Scenario.WHEN_SET_SET),
             Map.entry("futures-count-as-woken", Scenario.CROWD_OF_FUTURES),
             Map.entry("interrupt-first", Scenario.LINEARIZABLE),

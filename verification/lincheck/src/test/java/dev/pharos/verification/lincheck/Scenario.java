@@ -78,7 +78,7 @@ enum Scenario {
         @Override
         void run() throws Exception {
             ThreadEvent event = new ThreadEvent();
-            Worker waiter = start(() -> check(event.await(Long.MAX_VALUE, TimeUnit.NANOSECONDS), "released"));
+            Worker waiter = start(() -> check(event.await(Long.MAX_VALUE - 1, TimeUnit.NANOSECONDS), "released"));
             until(event, 1);
             event.set();
             event.clear();
