@@ -6,6 +6,7 @@ import dev.pharos.jfr.Recorder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
  * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
  * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set. If
- * enough are complete, it does not matter what became of others that are far away, and they are not asked.
+ * enough are complete, it does not matter what became of others that are far away, and they are not asked; nor whether
+ * others have failed.
  */
 final class GroupWait {
     private GroupWait() {}
@@ -35,6 +37,7 @@ final class GroupWait {
         AtomicInteger missing = new AtomicInteger(all ? events.size() : 1);
         ThreadEvent gate = new ThreadEvent();
         List<CompletableFuture<Void>> futures = new ArrayList<>();
+        boolean failed = false;
         try {
             for (int i = 0; i < events.size() && !gate.isSet(); i++) {
                 CompletableFuture<Void> future = events.get(i) instanceof ThreadEvent near
@@ -51,7 +54,8 @@ final class GroupWait {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
-            boolean decide = !gate.isSet(); // else enough are complete, and the others only leave
+            boolean decide = missing.get() > 0; // else enough are complete, and the others only leave
+            failed = decide && gate.isSet();
             for (CompletableFuture<Void> future : futures) {
                 if (future instanceof FarFuture far) {
                     far.beginToEnd(decide);
@@ -61,17 +65,34 @@ final class GroupWait {
         }
         int released = 0;
         Event first = events.get(0);
+        RuntimeException failure = null;
         for (int i = futures.size() - 1; i >= 0; i--) {
             if (futures.get(i).isDone() && !futures.get(i).isCancelled()) {
-                futures.get(i).join(); // is done, so does not wait, but throws if the event has failed
-                released++;
-                first = events.get(i);
+                try {
+                    futures.get(i).join(); // is done, so does not wait
+                    released++;
+                    first = events.get(i);
+                } catch (CompletionException e) {
+                    failure = failure(events.get(i), e.getCause());
+                }
             }
         }
-        boolean enough = released >= (all ? events.size() : 1);
-        if (!enough && Thread.interrupted()) {
+        if (released >= (all ? events.size() : 1)) {
+            return first;
+        } else if (failure != null) {
+            throw failure;
+        } else if (failed) {
+            throw new IllegalStateException("an event has cancelled its own future");
+        } else if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return enough ? first : null;
+        return null;
+    }
+
+    /** What a wait throws since an event has failed: with the stack trace of the wait. */
+    private static RuntimeException failure(Event event, @Nullable Throwable cause) {
+        return cause instanceof EventException failure
+                ? failure.forThisThread()
+                : new CompletionException(event.name() + ": " + cause, cause);
     }
 }

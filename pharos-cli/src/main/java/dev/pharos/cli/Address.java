@@ -49,9 +49,6 @@ abstract sealed class Address permits FileAddress, ClusterAddress {
     /** The name of the event alone. */
     abstract String name();
 
-    /** Why something failed, without the address that it failed with. */
-    abstract String reason(Exception e);
-
     /** As it was written. */
     @Override
     public final String toString() {

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.cluster.Cluster;
 import dev.pharos.cluster.ClusterEvent;
 import java.io.IOException;
@@ -187,7 +188,7 @@ final class ClusterAddress extends Address {
     @Override
     void remove() throws IOException {
         if (!cluster().delete(name)) {
-            throw new IOException("does not exist; set it or wait for it first");
+            throw new EventException.Unavailable(toString(), "does not exist; set it or wait for it first", null);
         }
     }
 
@@ -203,11 +204,8 @@ final class ClusterAddress extends Address {
         return name;
     }
 
-    @Override
-    String reason(Exception e) {
-        String message = String.valueOf(e.getMessage());
-        String prefix = SCHEME + servers + root;
-        int end = message.startsWith(prefix) ? message.indexOf(": ", prefix.length()) : -1;
-        return end < 0 ? message : message.substring(end + 2);
+    /** The name that the event has, once it is open: the address with just those escapes that are needed. */
+    String canonical() {
+        return SCHEME + servers + root + "/" + encode(name);
     }
 }

@@ -4,13 +4,9 @@ package dev.pharos.cli;
 import dev.pharos.Event;
 import dev.pharos.process.ProcessEvent;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -91,21 +87,5 @@ final class FileAddress extends Address {
     @Override
     String name() {
         return String.valueOf(path.getFileName());
-    }
-
-    @Override
-    String reason(Exception e) {
-        String message = String.valueOf(e.getMessage());
-        String prefix = path.toAbsolutePath() + ": ";
-        if (message.startsWith(prefix)) {
-            return message.substring(prefix.length());
-        } else if (e instanceof NoSuchFileException) {
-            return "does not exist";
-        } else if (e instanceof AccessDeniedException) {
-            return "no permission";
-        } else if (e instanceof NotDirectoryException) {
-            return "not a folder";
-        }
-        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : message;
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.ClusterEvent;
-import dev.pharos.cluster.ClusterEventException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -97,8 +97,8 @@ final class Keeper {
                 hold = holdAgain(event);
                 messages.fail(address, "held again");
             }
-        } catch (ClusterEventException | IOException e) {
-            tell(address, address.reason(e));
+        } catch (EventException | IOException e) {
+            tell(address, Messages.reason(e));
         } catch (RuntimeException | Error e) {
             tell(address, "failed: " + e);
         }
@@ -114,7 +114,7 @@ final class Keeper {
         while (true) {
             try {
                 return event.hold();
-            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // again: each attempt takes the time that an operation may take
             }
         }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.cluster.ClusterEventException;
-import dev.pharos.process.ProcessEventException;
+import dev.pharos.EventException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -49,7 +52,7 @@ final class Messages {
         for (Address address : addresses) {
             try {
                 code = code.or(action.apply(address));
-            } catch (ProcessEventException | ClusterEventException | IOException e) {
+            } catch (EventException | IOException e) {
                 code = code.or(fail(address, e));
             }
         }
@@ -92,10 +95,26 @@ final class Messages {
         return ExitCode.FAILED;
     }
 
-    /** Tells why something failed with an event. */
-    ExitCode fail(Address address, Exception e) {
-        fail(address, address.reason(e));
-        return e instanceof ClusterEventException.OutcomeUnknown ? ExitCode.UNKNOWN : ExitCode.FAILED;
+    /** Tells why something failed with an event or a file. */
+    ExitCode fail(Object what, Exception e) {
+        fail(what, reason(e));
+        return e instanceof EventException.OutcomeUnknown ? ExitCode.UNKNOWN : ExitCode.FAILED;
+    }
+
+    /** Why something failed, without what it failed with. */
+    static String reason(Exception e) {
+        if (e instanceof EventException failure) {
+            return failure.reason();
+        } else if (e instanceof NoSuchFileException) {
+            return "does not exist";
+        } else if (e instanceof AccessDeniedException) {
+            return "no permission";
+        } else if (e instanceof NotDirectoryException) {
+            return "not a directory";
+        }
+        return e instanceof FileSystemException f && f.getReason() != null
+                ? f.getReason()
+                : String.valueOf(e.getMessage());
     }
 
     private void say(Object what, String text) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.cluster.ClusterEventException;
+import dev.pharos.EventException;
 import dev.pharos.cluster.ClusterServer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -74,7 +74,7 @@ final class ServeVerb implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
             messages.terminal.out.println(ClusterAddress.SCHEME + reachable() + ":" + server.port() + "/pharos");
             server.awaitEnd();
-        } catch (ClusterEventException e) {
+        } catch (EventException e) {
             messages.fail(String.valueOf(e.getMessage()));
         }
         return ExitCode.FAILED.status;

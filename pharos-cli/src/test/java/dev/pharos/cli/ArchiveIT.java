@@ -105,20 +105,20 @@ class ArchiveIT {
             set ''                     |   2 | invalid value for positional parameter at index 0..* (EVENT): it is empty: see pharos set --help
             LC_ALL=C set é             |   2 | invalid value for positional parameter at index 0..* (EVENT): it has letters that the locale has not: use one with UTF-8: see pharos set --help
             wait --any --all x         |   2 | --any and --all exclude each other: give one of them
-            set /                      |   3 | /: not an event file, since it is a folder; give another path or remove it
-            set foreign                |   3 | foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
-            rm foreign                 |   3 | foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
-            set link                   |   3 | link: not an event file, since it is a symbolic link, which is not followed; give another path or remove it
-            wait nowhere/x             |   3 | nowhere/x: in a folder that does not exist; make that first
-            clear missing              |   3 | missing: does not exist; open it first where it is set
+            set /                      |   3 | /: not an event: it is a directory; give another path or remove it
+            set foreign                |   3 | foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
+            rm foreign                 |   3 | foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
+            set link                   |   3 | link: not an event: it is a symbolic link, which is not followed; give another path or remove it
+            wait nowhere/x             |   3 | nowhere/x: parent directory does not exist; create it first
+            clear missing              |   3 | missing: does not exist; set it or wait for it first
             list nowhere               |   3 | nowhere: does not exist
-            list foreign               |   3 | foreign: not a folder
+            list foreign               |   3 | foreign: not a directory
             hold held                  | 125 | COMMAND is missing: see pharos hold --help
-            hold nowhere/x -- true     | 125 | nowhere/x: in a folder that does not exist; make that first
-            hold event -- true         | 125 | event: an event that is set and cleared, which cannot be held; give another path
+            hold nowhere/x -- true     | 125 | nowhere/x: parent directory does not exist; create it first
+            hold event -- true         | 125 | event: not a held event; it can only be set and cleared
             hold held -- ./foreign     | 126 | ./foreign: cannot be run
             hold held -- nosuch        | 127 | nosuch: there is no such command
-            set held                   |   3 | held: a held event, which is not set or cleared; hold it instead
+            set held                   |   3 | held: a held event, which cannot be set or cleared; hold it instead
             """)
     void pharos_badInput_saysWhatInOneLine(String line, int status, String reason) {
         pharos.sh("echo hello >foreign; ln -s foreign link; pharos set event; pharos hold held -- true");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.far.FarFuture;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +30,7 @@ final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
     }
 
     /** Has this future completed, by its executor. */
-    void submit(@Nullable ClusterEventException failure) {
+    void submit(@Nullable EventException failure) {
         if (!given) {
             return;
         }
@@ -40,7 +41,7 @@ final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
         }
     }
 
-    private void end(@Nullable ClusterEventException failure) {
+    private void end(@Nullable EventException failure) {
         if (failure == null) {
             super.complete(null);
         } else {
@@ -50,7 +51,7 @@ final class ClusterFuture extends CompletableFuture<Void> implements FarFuture {
 
     /** Completes this future if its wait has ended. */
     private void settle() {
-        ClusterEventException failure = waiter.failure();
+        EventException failure = waiter.failure();
         if (failure != null || waiter.isReleased()) {
             end(failure);
         }

@@ -2,6 +2,7 @@
 package dev.pharos.cluster;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import java.io.IOException;
@@ -140,7 +141,7 @@ final class ZooKeeperEngine implements Engine {
     private boolean opening = true;
 
     private volatile @Nullable ZooKeeper session;
-    private volatile @Nullable ClusterEventException failure;
+    private volatile @Nullable EventException failure;
     private volatile boolean closed;
 
     ZooKeeperEngine(Address address, Cluster.Options options, Listener listener) {
@@ -231,7 +232,7 @@ final class ZooKeeperEngine implements Engine {
                     sendLooks();
                 }
             } catch (RuntimeException | Error e) { // better an end that is told than a silent one
-                fail(new ClusterEventException.Unavailable(
+                fail(new EventException.Unavailable(
                         address.toString(), "the connection has ended (" + e + "); connect again", e));
                 giveUp(null);
             }
@@ -296,10 +297,8 @@ final class ZooKeeperEngine implements Engine {
             giveUp(opened); // who has asked meanwhile, and took the last for this
         } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
             if (session == null) {
-                fail(new ClusterEventException.Unavailable(
-                        address.toString(),
-                        "no connection can be made (" + e + "); see the class path and the options",
-                        e));
+                fail(new EventException.Unavailable(
+                        address.toString(), "cannot connect (" + e + "); check the class path and the options", e));
             }
         }
     }
@@ -316,7 +315,7 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    private void fail(ClusterEventException reason) {
+    private void fail(EventException reason) {
         failure = reason;
         connected.set();
         send(() -> giveUp(null));
@@ -376,7 +375,7 @@ final class ZooKeeperEngine implements Engine {
                     }
                 }
                 case AuthFailed ->
-                    fail(new ClusterEventException.NotPermitted(
+                    fail(new EventException.NotPermitted(
                             address.toString(), "the log-in was refused; check user, password and the servers", null));
                 default -> {} // closed by us; or a log-in that has succeeded
             }
@@ -410,7 +409,7 @@ final class ZooKeeperEngine implements Engine {
                     } else if (refused.kind() == Kind.LOST) {
                         return; // the next connection is greeted, too
                     } else if (mark.startsWith(MARK) && !mark.equals(MARK + LAYOUT)) {
-                        fail(new ClusterEventException.NewerVersion(address.toString(), mark.substring(MARK.length())));
+                        fail(Snapshot.newerVersion(address.toString(), mark.substring(MARK.length())));
                     } else {
                         connected.set();
                         listener.connected();
@@ -456,7 +455,7 @@ final class ZooKeeperEngine implements Engine {
         }
         ZooKeeper open = session;
         boolean ready = connected.isSet(); // which a failure sets, too
-        ClusterEventException reason = failure;
+        EventException reason = failure;
         if (open == null || reason != null || !ready) {
             Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
             asked.values().forEach(look -> look.tell(answer));
@@ -577,7 +576,7 @@ final class ZooKeeperEngine implements Engine {
                 try {
                     snapshot = snapshot(name, data, stat);
                     changed = stat.getMzxid();
-                } catch (ClusterEventException e) {
+                } catch (EventException e) {
                     bad = Answer.failed(e);
                 }
             }
@@ -670,7 +669,7 @@ final class ZooKeeperEngine implements Engine {
                             boolean same =
                                     snapshot(name, data, stat).incarnation().equals(incarnation);
                             answer = same ? Answer.failed(withoutPulse(name)) : Answer.of(Kind.ABSENT);
-                        } catch (ClusterEventException e) {
+                        } catch (EventException e) {
                             answer = Answer.failed(e);
                         }
                     }
@@ -679,8 +678,8 @@ final class ZooKeeperEngine implements Engine {
                 null);
     }
 
-    private ClusterEventException withoutPulse(String name) {
-        return new ClusterEventException.Corrupt(address.of(name), "has lost its node s-...");
+    private EventException withoutPulse(String name) {
+        return Snapshot.corrupt(address.of(name), "has lost its node s-...");
     }
 
     private void unwatch(String name) {
@@ -724,7 +723,7 @@ final class ZooKeeperEngine implements Engine {
             String name, Snapshot expected, Snapshot next, @Nullable UUID hold, Consumer<Answer<Snapshot>> then) {
         request(then, (open, answer) -> {
             if (expected.version() == -1) {
-                answer.accept(Answer.failed(new ClusterEventException.Corrupt(
+                answer.accept(Answer.failed(Snapshot.corrupt(
                         address.of(name), "was changed four billion times, after which the server compares no more")));
             } else {
                 swap(open, name, expected, next, hold, "h-" + expected.latest(), answer);
@@ -809,8 +808,8 @@ final class ZooKeeperEngine implements Engine {
                     then.accept(
                             foreign == null
                                     ? Answer.of(Kind.CONFLICT)
-                                    : Answer.failed(new ClusterEventException.Corrupt(
-                                            address.of(name), "has a node " + foreign + ", which is no hold")));
+                                    : Answer.failed(Snapshot.corrupt(
+                                            address.of(name), "has a node " + foreign + ", which is not a hold")));
                 },
                 null);
     }
@@ -833,9 +832,7 @@ final class ZooKeeperEngine implements Engine {
                         path(name) + "/h-" + hold,
                         -1,
                         (rc, path, context) -> answer.accept(
-                                rc == Code.NONODE.intValue()
-                                        ? Answer.done(false)
-                                        : answer(name, code(rc), "let go of")),
+                                rc == Code.NONODE.intValue() ? Answer.done(false) : answer(name, code(rc), "release")),
                         null));
     }
 
@@ -856,7 +853,7 @@ final class ZooKeeperEngine implements Engine {
                     switch (code(rc)) {
                         case NODEEXISTS -> then.accept(Answer.done(false));
                         case NONODE -> createRoot(open, 1, name, first, then);
-                        default -> then.accept(answer(name, code(rc), "make"));
+                        default -> then.accept(answer(name, code(rc), "create"));
                     }
                 },
                 null);
@@ -881,7 +878,7 @@ final class ZooKeeperEngine implements Engine {
                     if (code == Code.OK || code == Code.NODEEXISTS) {
                         createRoot(open, segments + 1, name, first, then);
                     } else {
-                        then.accept(answer(name, code, "make"));
+                        then.accept(answer(name, code, "create"));
                     }
                 },
                 null);
@@ -917,9 +914,9 @@ final class ZooKeeperEngine implements Engine {
                     Code code = code(rc);
                     int failed = failed(results);
                     if (code == Code.NOTEMPTY && failed < children.size()) {
-                        then.accept(Answer.failed(new ClusterEventException.Unavailable(
+                        then.accept(Answer.failed(new EventException.Unavailable(
                                 address.of(name),
-                                "has nodes of somebody else under " + children.get(failed) + "; delete those first",
+                                "has foreign nodes under " + children.get(failed) + "; delete those first",
                                 null)));
                     } else if (code == Code.NONODE || code == Code.NOTEMPTY) {
                         then.accept(Answer.of(Kind.CONFLICT));
@@ -962,7 +959,7 @@ final class ZooKeeperEngine implements Engine {
     }
 
     @Override
-    public @Nullable ClusterEventException failure() {
+    public @Nullable EventException failure() {
         return failure;
     }
 
@@ -1007,7 +1004,7 @@ final class ZooKeeperEngine implements Engine {
     /** Sends a request, if there is a connection. */
     private <T> void sendNow(Consumer<Answer<T>> then, Sending<T> request) {
         ZooKeeper open = session;
-        ClusterEventException reason = failure;
+        EventException reason = failure;
         if (reason != null) {
             then.accept(Answer.failed(reason));
         } else if (open == null || !connected.isSet()) {
@@ -1072,17 +1069,17 @@ final class ZooKeeperEngine implements Engine {
             case THROTTLEDOP -> Answer.of(Kind.AGAIN);
             case NONODE -> Answer.of(Kind.ABSENT);
             case NOAUTH, AUTHFAILED ->
-                Answer.failed(new ClusterEventException.NotPermitted(
+                Answer.failed(new EventException.NotPermitted(
                         where,
-                        "this user may not " + verb + " it; log in as another, or have its access list changed",
+                        "this user may not " + verb + " it; log in as another, or change its access list",
                         null));
             case INVALIDACL ->
-                Answer.failed(new ClusterEventException.NotPermitted(
+                Answer.failed(new EventException.NotPermitted(
                         where,
-                        "not to be made for its creator alone, who has not logged in; log in, or let everybody use it",
+                        "access for its creator alone needs a log-in; log in, or allow access to everybody",
                         null));
             default ->
-                Answer.failed(new ClusterEventException.Unavailable(
+                Answer.failed(new EventException.Unavailable(
                         where, "the servers refuse to " + verb + " it (" + code + "); see their logs", null));
         };
     }

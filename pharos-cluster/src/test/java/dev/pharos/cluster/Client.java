@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.History.Kind;
 import dev.pharos.cluster.History.Operation;
 import dev.pharos.cluster.History.Outcome;
@@ -337,7 +338,7 @@ final class Client implements AutoCloseable {
                 return Cluster.connect(
                         address,
                         Cluster.Options.DEFAULTS.sessionTimeout(SESSION).operationTimeout(OPERATION));
-            } catch (ClusterEventException.Unavailable e) {
+            } catch (EventException.Unavailable e) {
                 // the servers may be down
             }
         }
@@ -347,7 +348,7 @@ final class Client implements AutoCloseable {
         while (true) {
             try {
                 return cluster.event(name);
-            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // the servers may be down
             }
         }
@@ -403,9 +404,9 @@ final class Client implements AutoCloseable {
                     yield inTime ? Outcome.TRUE : Outcome.UNKNOWN; // no server may have answered
                 }
             };
-        } catch (ClusterEventException.OutcomeUnknown e) {
+        } catch (EventException.OutcomeUnknown e) {
             return Outcome.UNKNOWN;
-        } catch (ClusterEventException.Unavailable e) {
+        } catch (EventException.Unavailable e) {
             if (kind == Kind.AWAIT || kind == Kind.AWAIT_CLEAR) {
                 throw e; // a wait outlives what goes wrong
             }
@@ -432,7 +433,7 @@ final class Client implements AutoCloseable {
         try {
             boolean unused = event.isSet();
             return true;
-        } catch (ClusterEventException.Unavailable e) {
+        } catch (EventException.Unavailable e) {
             return false;
         }
     }

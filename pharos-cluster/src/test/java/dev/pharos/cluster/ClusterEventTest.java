@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.CloseableEventContract;
 import dev.pharos.Event;
-import dev.pharos.EventContract;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterAll;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The {@link EventContract} for {@link ClusterEvent}, on an ensemble of three servers. */
+/** The {@link CloseableEventContract} for {@link ClusterEvent}, on an ensemble of three servers. */
 class ClusterEventTest {
     private static Servers servers;
     private static Cluster cluster;
@@ -37,7 +37,7 @@ class ClusterEventTest {
     final AfterEachCallback closing = context -> events.forEach(ClusterEvent::close);
 
     @Nested
-    class Contract extends EventContract {
+    class Contract extends CloseableEventContract {
         @Override
         protected Event newEvent() {
             ClusterEvent event = cluster.event("event " + ++number);

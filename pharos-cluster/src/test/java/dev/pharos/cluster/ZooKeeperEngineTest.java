@@ -3,6 +3,7 @@ package dev.pharos.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import dev.pharos.cluster.Engine.Interest;
@@ -167,7 +168,7 @@ class ZooKeeperEngineTest extends EngineContract {
 
     private static void assertRefused(Engine.Answer<?> answer) {
         assertThat(answer.failure())
-                .isInstanceOf(ClusterEventException.Unavailable.class)
+                .isInstanceOf(EventException.Unavailable.class)
                 .hasMessageContaining("the servers refuse to");
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +22,12 @@ final class ProcessFuture extends CompletableFuture<Void> {
             withdraw();
         } else if (event.isClosed()) {
             withdraw();
-            super.completeExceptionally(new ProcessEventException.Closed(event.path()));
+            super.completeExceptionally(event.closed());
         }
     }
 
     /** Has this future completed, by its executor. */
-    void submit(@Nullable ProcessEventException failure) {
+    void submit(@Nullable EventException failure) {
         try {
             defaultExecutor().execute(() -> end(failure));
         } catch (RuntimeException | OutOfMemoryError e) {
@@ -34,7 +35,7 @@ final class ProcessFuture extends CompletableFuture<Void> {
         }
     }
 
-    private void end(@Nullable ProcessEventException failure) {
+    private void end(@Nullable EventException failure) {
         if (failure == null) {
             super.complete(null);
         } else {
@@ -71,7 +72,7 @@ final class ProcessFuture extends CompletableFuture<Void> {
             if (waiter.isReleased()) {
                 super.complete(null);
             }
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             super.completeExceptionally(e);
         }
     }

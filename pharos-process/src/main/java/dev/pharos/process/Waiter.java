@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.util.concurrent.locks.LockSupport;
 
 /** Somebody who waits for an event to be set or clear, a thread or a future. Released or not is told by the word. */
 final class Waiter {
     /** Loaded before the first wait: a class loader that parks between look and park would eat the permit. */
-    private static final Class<?>[] unusedButLoaded = {LockSupport.class, ProcessEventException.Closed.class};
+    private static final Class<?>[] unusedButLoaded = {LockSupport.class, EventException.Closed.class};
 
     final ProcessEvent event;
 
@@ -52,7 +53,7 @@ final class Waiter {
     }
 
     /** Tells the target that the wait has failed. A thread finds out how by itself. */
-    void fail(ProcessEventException failure) {
+    void fail(EventException failure) {
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
         } else if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
@@ -64,7 +65,7 @@ final class Waiter {
     private boolean wasReleased() {
         try {
             return isReleased();
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             return false;
         }
     }
@@ -83,7 +84,7 @@ final class Waiter {
                 if (isReleased()) { // looked at last: what came in time, or before the interrupt, counts
                     return true;
                 } else if (event.isClosed()) {
-                    throw new ProcessEventException.Closed(event.path());
+                    throw event.closed();
                 } else if (interrupted) {
                     interrupted = false;
                     throw new InterruptedException();
