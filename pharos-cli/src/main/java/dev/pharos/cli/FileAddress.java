@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The path of a file that is an event, or of a folder of such; or, for the sake of its messages, of any other file. */
+/** The path of a file that is an event; or, for the sake of its messages, of any other file. */
 final class FileAddress extends Address {
     private final Path path;
 
@@ -69,23 +69,31 @@ final class FileAddress extends Address {
     }
 
     @Override
-    List<FileAddress> list() throws IOException {
-        List<FileAddress> files = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
-            for (Path entry : entries) {
-                if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being made
-                    files.add(new FileAddress(entry));
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        files.sort(Comparator.comparing(file -> file.path));
-        return files;
-    }
-
-    @Override
     String name() {
         return String.valueOf(path.getFileName());
+    }
+
+    /** The path of a directory with events in it. */
+    record Directory(Path path) implements Folder {
+        @Override
+        public List<FileAddress> list() throws IOException {
+            List<FileAddress> files = new ArrayList<>();
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+                for (Path entry : entries) {
+                    if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being made
+                        files.add(new FileAddress(entry));
+                    }
+                }
+            } catch (DirectoryIteratorException e) {
+                throw e.getCause();
+            }
+            files.sort(Comparator.comparing(file -> file.path));
+            return files;
+        }
+
+        @Override
+        public String toString() {
+            return path.toString();
+        }
     }
 }

@@ -40,7 +40,7 @@ final class Keeper {
     }
 
     /** Starts a keeper, and returns once it holds, with the end of the pipe, which a program inherits. */
-    static Address.Hold start(ClusterAddress address, Exec program, boolean quiet) throws IOException {
+    static Address.Hold start(ZooKeeperAddress address, Exec program, boolean quiet) throws IOException {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", START, "sh"));
         command.addAll(Exec.thisJava());
         command.addAll(List.of(Keeper.class.getName(), address.toString(), Boolean.toString(quiet)));
@@ -86,7 +86,7 @@ final class Keeper {
     }
 
     private void keep(String text) {
-        ClusterAddress address = ClusterAddress.event(text, connections);
+        ZooKeeperAddress address = ZooKeeperAddress.parse(text, connections);
         try {
             ClusterEvent event = address.open(false);
             ClusterEvent.Hold hold = event.hold();
@@ -104,7 +104,7 @@ final class Keeper {
         }
     }
 
-    private void tell(ClusterAddress address, String reason) {
+    private void tell(ZooKeeperAddress address, String reason) {
         if (!answer(reason)) {
             messages.fail(address, reason);
         }

@@ -42,7 +42,7 @@ final class ListVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Sighting> sightings = new ArrayList<>();
-        ExitCode code = messages.each(List.of(folder.address()), place -> look(place.list(), sightings));
+        ExitCode code = messages.each(List.of(folder), place -> look(place.list(), sightings));
         if (json) {
             sightings.forEach(sighting -> messages.terminal.out.println(sighting.json()));
         } else if (!sightings.isEmpty() && !messages.isQuiet()) {

@@ -41,15 +41,15 @@ final class Messages {
         this.quiet = quiet;
     }
 
-    /** What a verb does with an event. */
-    interface Action {
-        ExitCode apply(Address address) throws IOException;
+    /** What a verb does with an event, or with several. */
+    interface Action<T> {
+        ExitCode apply(T address) throws IOException;
     }
 
-    /** Does it with each path: one that fails is told of, and does not keep the others from it. */
-    ExitCode each(List<? extends Address> addresses, Action action) {
+    /** Does it with each address: one that fails is told of, and does not keep the others from it. */
+    <T> ExitCode each(List<? extends T> addresses, Action<T> action) {
         ExitCode code = ExitCode.DONE;
-        for (Address address : addresses) {
+        for (T address : addresses) {
             try {
                 code = code.or(action.apply(address));
             } catch (EventException | IOException e) {

@@ -22,10 +22,10 @@ final class Reaching implements Event {
     /** Before the next attempt, if one has failed at once. */
     private static final Duration PAUSE = Duration.ofMillis(200);
 
-    private final ClusterAddress address;
+    private final ZooKeeperAddress address;
     private final CompletableFuture<ClusterEvent> reached = new CompletableFuture<>();
 
-    Reaching(ClusterAddress address) {
+    Reaching(ZooKeeperAddress address) {
         this.address = address;
         Thread thread = new Thread(this::reach, "pharos-reach " + address);
         thread.setDaemon(true);
@@ -75,7 +75,7 @@ final class Reaching implements Event {
 
     @Override
     public String name() {
-        return address.canonical();
+        return address.eventName();
     }
 
     @Override

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.EventException;
+import dev.pharos.cluster.ClusterAddress;
 import dev.pharos.cluster.ClusterServer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -72,7 +73,7 @@ final class ServeVerb implements Callable<Integer> {
         Path folder = data == null ? defaultData() : data;
         try (ClusterServer server = ClusterServer.start(host, port, folder)) {
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
-            messages.terminal.out.println(ClusterAddress.SCHEME + reachable() + ":" + server.port() + "/pharos");
+            messages.terminal.out.println(ClusterAddress.parse(reachable() + ":" + server.port()));
             server.awaitEnd();
         } catch (EventException e) {
             messages.fail(String.valueOf(e.getMessage()));

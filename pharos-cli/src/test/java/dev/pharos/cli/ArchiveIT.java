@@ -103,7 +103,7 @@ class ArchiveIT {
             wait -t -5s x              |   2 | invalid value for option '--timeout': '-5s' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
             wait -t NaN x              |   2 | invalid value for option '--timeout': 'NaN' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
             set ''                     |   2 | invalid value for positional parameter at index 0..* (EVENT): it is empty: see pharos set --help
-            LC_ALL=C set é             |   2 | invalid value for positional parameter at index 0..* (EVENT): it has letters that the locale has not: use one with UTF-8: see pharos set --help
+            LC_ALL=C set é             |   2 | invalid value for positional parameter at index 0..* (EVENT): it has characters that the locale cannot encode: use one with UTF-8: see pharos set --help
             wait --any --all x         |   2 | --any and --all exclude each other: give one of them
             set /                      |   3 | /: not an event: it is a directory; give another path or remove it
             set foreign                |   3 | foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it

@@ -159,37 +159,6 @@ class ClusterIT {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            zk://                       | has '' where a server should be: write HOST:PORT, as in zk1:2181
-            zk:///root/x                | has '' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1/root/x             | has 'zk1' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1:2181,/root/x       | has '' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1:port/root/x        | has 'zk1:port' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://::1:2181/root/x        | has '::1:2181' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1:0/root/x           | has the port 0: ports are 1 to 65535
-            zk://zk1:70000/root/x       | has the port 70000: ports are 1 to 65535
-            zk://me:secret@zk1:1/root/x | has a user in it: put that in the file that PHAROS_CLUSTER names
-            zk://zk1:2181               | has no root: write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root          | has no name after its root: write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root/         | has an empty name: write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/a//x          | has the root '/a/': a root is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/../x          | has the root '/..': a root is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/zookeeper/x   | has the root '/zookeeper', which the servers keep for themselves
-            zk://zk1:2181/root/100%     | has a % without two hexadecimal digits after it: write %25 for %
-            zk://zk1:2181/root/%FF      | has escapes that are not UTF-8
-            """)
-    void pharos_badAddress_saysWhatInOneLine(String address, String reason) {
-        String argument = "'" + address + "' " + reason;
-        assertThat(pharos.sh("pharos set '" + address + "'"))
-                .isEqualTo(new Installed.Run(
-                        "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): " + argument
-                                + ": see pharos set --help\n",
-                        2));
-        assertThat(pharos.sh("pharos hold '" + address + "' -- true").status()).isEqualTo(125);
-    }
-
-    @ParameterizedTest
     @CsvSource({"set, 3", "clear, 3", "status, 3", "watch, 3", "rm, 3", "hold, 125"})
     void pharos_noServer_failsWithOneSentence(String verb, int status) {
         Installed.Run run = pharos.sh("""
@@ -487,7 +456,9 @@ class ClusterIT {
         Path folder = serverDirectory.resolve("data");
         assertThat(pharos.sh("pharos serve --port 0 --data '" + folder + "'"))
                 .isEqualTo(new Installed.Run(
-                        "", "pharos: " + folder + ": in use by another server; end that or give another directory\n", 3));
+                        "",
+                        "pharos: " + folder + ": in use by another server; end that or give another directory\n",
+                        3));
     }
 
     @ParameterizedTest

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * long as it runs; it is kept up through the loss of servers and of connections. Thread-safe.
  *
  * <pre>{@code
- * try (Cluster cluster = Cluster.connect("zk1:2181,zk2:2181,zk3:2181/orders");
+ * try (Cluster cluster = Cluster.connect("zk://zk1:2181,zk2:2181,zk3:2181/orders");
  *         ClusterEvent ready = cluster.event("database is up")) {
  *     ready.await();
  * }
@@ -46,7 +46,7 @@ public final class Cluster implements AutoCloseable {
         Cluster.class.getModule().addReads(Cluster.class.getClassLoader().getUnnamedModule());
     }
 
-    private final Address address;
+    private final ClusterAddress address;
     private final Options options;
     private final Engine engine;
 
@@ -73,7 +73,7 @@ public final class Cluster implements AutoCloseable {
 
     private volatile boolean closed;
 
-    private Cluster(Address address, Options options) {
+    private Cluster(ClusterAddress address, Options options) {
         this.address = address;
         this.options = options;
         crowd.allowCoreThreadTimeOut(true);
@@ -281,8 +281,8 @@ public final class Cluster implements AutoCloseable {
     /**
      * Connects.
      *
-     * @param address {@code host:port,host:port/root}: some or all of the servers, and the node under which the events
-     *     are, which is made if it is not there; without it {@code /pharos}
+     * @param address {@code zk://host:port,host:port/root}: some or all of the servers, and the node under which the
+     *     events are, which is created if it does not exist; {@link ClusterAddress} has the form
      * @return the connection, to be closed
      * @throws IllegalArgumentException if the address is not of that form
      * @throws EventException if no server could be reached in ten seconds
@@ -301,7 +301,19 @@ public final class Cluster implements AutoCloseable {
      * @throws EventException if no server could be reached in time, or the log-in was refused
      */
     public static Cluster connect(String address, Options options) {
-        Cluster cluster = new Cluster(Address.parse(address), options);
+        return connect(ClusterAddress.parse(address), options);
+    }
+
+    /**
+     * Connects, with these options, to an address that was parsed before.
+     *
+     * @param address the address
+     * @param options how
+     * @return the connection, to be closed
+     * @throws EventException if no server could be reached in time, or the log-in was refused
+     */
+    public static Cluster connect(ClusterAddress address, Options options) {
+        Cluster cluster = new Cluster(address, options);
         try {
             if (!cluster.awaitConnection(System.nanoTime() + cluster.operationNanos())) {
                 String unknown = cluster.address.unknownHosts();
@@ -506,7 +518,7 @@ public final class Cluster implements AutoCloseable {
         return engine;
     }
 
-    Address address() {
+    ClusterAddress address() {
         return address;
     }
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One machine waits for another, whichever is started first:
  * <pre>{@code
- * try (Cluster cluster = Cluster.connect("zk1:2181,zk2:2181,zk3:2181/orders");
+ * try (Cluster cluster = Cluster.connect("zk://zk1:2181,zk2:2181,zk3:2181/orders");
  *         ClusterEvent ready = cluster.event("database is up")) {
  *     ready.await();
  * }

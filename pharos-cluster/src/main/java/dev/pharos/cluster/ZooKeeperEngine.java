@@ -103,7 +103,7 @@ final class ZooKeeperEngine implements Engine {
     /** How long to wait before a session is tried to be begun again, for want of a thread or a file. */
     private static final long REOPEN_NANOS = 1_000_000_000L;
 
-    private final Address address;
+    private final ClusterAddress address;
     private final Cluster.Options options;
     private final Listener listener;
     private final List<ACL> access;
@@ -144,7 +144,7 @@ final class ZooKeeperEngine implements Engine {
     private volatile @Nullable EventException failure;
     private volatile boolean closed;
 
-    ZooKeeperEngine(Address address, Cluster.Options options, Listener listener) {
+    ZooKeeperEngine(ClusterAddress address, Cluster.Options options, Listener listener) {
         this.address = address;
         this.options = options;
         this.listener = listener;
@@ -334,7 +334,7 @@ final class ZooKeeperEngine implements Engine {
             }
             String path = event.getPath().substring(address.root().length() + "/e/".length());
             int slash = path.indexOf('/');
-            String name = Address.unescape(slash < 0 ? path : path.substring(0, slash));
+            String name = ClusterAddress.unescape(slash < 0 ? path : path.substring(0, slash));
             switch (event.getType()) {
                 case NodeDataChanged -> {
                     if (slash < 0) {
@@ -941,8 +941,8 @@ final class ZooKeeperEngine implements Engine {
                             answer.accept(refusal);
                         } else if (rc == Code.OK.intValue()) {
                             answer.accept(Answer.done(children.stream()
-                                    .filter(Address::isEscaped)
-                                    .map(Address::unescape)
+                                    .filter(ClusterAddress::isEscaped)
+                                    .map(ClusterAddress::unescape)
                                     .sorted()
                                     .toList()));
                         } else {
@@ -1085,7 +1085,7 @@ final class ZooKeeperEngine implements Engine {
     }
 
     private String path(String name) {
-        return address.root() + "/e/" + Address.escape(name);
+        return address.root() + "/e/" + ClusterAddress.escape(name);
     }
 
     private String pulse(String name, UUID incarnation) {

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connecting, addresses, names; listing, looking at and deleting events. */
@@ -53,34 +52,7 @@ class ClusterTest {
         return Cluster.connect("localhost:" + server.port() + root);
     }
 
-    // Addresses
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "localhost | 'localhost' is no host:port",
-                "\"\" | '' is no host:port",
-                "localhost: | 'localhost:' is no host:port",
-                "localhost:zk | 'localhost:zk' is no host:port",
-                "a:1, | '' is no host:port",
-                "a:1, b:2 | ' b:2' is no host:port",
-                "zk://localhost:2181/x | 'zk:' is no host:port",
-                "localhost:0 | there is no port 0",
-                "localhost:65536 | there is no port 65536",
-                "localhost:1//x | '//x' is no root",
-                "localhost:1/x/ | '/x/' is no root",
-                "localhost:1/../x | '/../x' is no root",
-                "localhost:1/a b | '/a b' is no root",
-                "localhost:1/zookeeper/x | the servers keep '/zookeeper' for themselves"
-            },
-            quoteCharacter = '"')
-    void connect_badAddress_throwsAndSaysWhatToDo(String address, String what) {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> Cluster.connect(address))
-                .withMessageStartingWith("address '" + address + "': " + what)
-                .withMessageContaining("; give ");
-    }
+    // Addresses: what is not one is in ClusterAddressTest
 
     @Test
     void connect_nobodyThere_throwsInTime() throws IOException {

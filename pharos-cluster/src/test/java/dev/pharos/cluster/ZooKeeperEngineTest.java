@@ -47,7 +47,7 @@ class ZooKeeperEngineTest extends EngineContract {
     @Override
     Engine newEngine(Engine.Listener listener) {
         String next = server != null ? server : servers.address((servers.leader() + ++engines) % 3); // first followers
-        return new ZooKeeperEngine(Address.parse(next + root), Cluster.Options.DEFAULTS, listener);
+        return new ZooKeeperEngine(ClusterAddress.parse(next + root), Cluster.Options.DEFAULTS, listener);
     }
 
     private static ZooKeeper session(Client client) {
