@@ -8,7 +8,7 @@ public abstract class CloseableEventContract extends EventContract {
     @Nested
     class Failures extends FailureContract {
         Failures() {
-            super(CloseableEventContract.this::newEvent);
+            super(CloseableEventContract.this);
         }
     }
 }

@@ -8,14 +8,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** How an event fails that can be closed: always by the same exception, which has the name of the event. */
 abstract class FailureContract extends EventTests {
-    FailureContract(Supplier<Event> maker) {
-        super(maker);
+    FailureContract(EventContract contract) {
+        super(contract);
     }
 
     private static void close(Event event) throws Exception {

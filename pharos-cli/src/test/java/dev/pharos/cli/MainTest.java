@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.pharos.cluster.ClusterAddress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
+@Timeout(value = 10, unit = MINUTES)
 class MainTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -109,65 +108,6 @@ class MainTest {
         assertThat(pharos("demo", "a\nb")).isEqualTo(ExitCode.USAGE.status);
 
         assertThat(err()).isEqualTo("pharos: there is no demo 'a?b': choose basic, shared-resource or all\n");
-    }
-
-    /** The sentences are those of the library: {@code ClusterAddressTest} there has more of them. */
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            zk://                       | '' is not host:port, as in zk1:2181 or [::1]:2181
-            zk:///root/x                | '' is not host:port, as in zk1:2181 or [::1]:2181
-            zk://zk1/root/x             | 'zk1' is not host:port, as in zk1:2181 or [::1]:2181
-            zk://zk1:2181,/root/x       | '' is not host:port, as in zk1:2181 or [::1]:2181
-            zk://a b:2181/r/n           | 'a b:2181' is not host:port, as in zk1:2181 or [::1]:2181
-            zk://::1:2181/root/x        | '::1:2181' is not host:port, as in zk1:2181 or [::1]:2181
-            zk://[1:2:3]:2181/root/x    | '[1:2:3]:2181' is not host:port, as in zk1:2181 or [::1]:2181
-            zk://zk1:0/root/x           | port 0 is out of range, which is 1 to 65535
-            zk://zk1:70000/root/x       | port 70000 is out of range, which is 1 to 65535
-            zk://zk1:2181//x            | '/' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/../x          | '/..' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://127.0.0.1:1/%2e/x      | '/%2e' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://127.0.0.1:1/a%20b/x    | '/a%20b' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/zookeeper/x   | the root '/zookeeper' is reserved by the servers; use another
-            zk://zk1:2181               | it has no root; write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root          | it has no name after its root; write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root/         | the name of an event is empty; give one of 1 to 255 characters
-            zk://zk1:2181/root/100%     | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
-            zk://zk1:2181/root/%FF      | the escapes in the name of an event are not UTF-8; write one for each of its bytes
-            """)
-    void pharos_badAddress_saysWhatInOneLine(String address, String reason) {
-        String sentence = "'" + address + "' is not an address: " + reason;
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> ClusterAddress.parseEvent(address))
-                .withMessage(sentence);
-        for (String verb : List.of("set", "clear", "status", "wait", "watch", "rm")) {
-            assertThat(pharos(verb, address)).isEqualTo(ExitCode.USAGE.status);
-            assertThat(err())
-                    .isEqualTo("pharos: invalid value for positional parameter at index 0..* (EVENT): " + sentence
-                            + ": see pharos " + verb + " --help\n");
-            err.reset();
-        }
-        assertThat(pharos("hold", address, "--", "true")).isEqualTo(ExitCode.NOT_HELD.status);
-        assertThat(err()).contains(": " + sentence + ": see ");
-        assertThat(out()).isEmpty();
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "zk://a b:1/r",
-        "zk://zk1:0/r",
-        "zk://zk1:1/a%20b",
-        "zk://zk1:1/r/",
-        "zk://zk1:1//",
-        "zk://zk1:1/zookeeper"
-    })
-    void list_badAddress_saysWhatInOneLine(String address) {
-        assertThat(pharos("list", address)).isEqualTo(ExitCode.USAGE.status);
-
-        assertThat(err())
-                .startsWith("pharos: invalid value for positional parameter at index 0 (DIR): '" + address
-                        + "' is not an address: ")
-                .endsWith(": see pharos list --help\n")
-                .hasLineCount(1);
     }
 
     @Test
