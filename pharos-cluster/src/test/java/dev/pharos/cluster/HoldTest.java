@@ -293,7 +293,7 @@ class HoldTest {
         while (true) {
             try {
                 return call.get();
-            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // once more
             }
         }
