@@ -29,13 +29,14 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The implementations differ in their reach: {@link ThreadEvent} serves the threads of one JVM. Code that is
- * written against this interface runs with any of them.
+ * <p>The implementations differ in their reach: {@link ThreadEvent} serves the threads of one JVM, {@code ProcessEvent}
+ * the processes of one machine, {@code ClusterEvent} the machines of a cluster. Code that is written against this
+ * interface runs with any of them, if it allows for what the second list below leaves to the reach.
  *
  * <h2>What every event promises</h2>
  * <ol>
- *   <li><b>No lost set.</b> Whoever waits when {@code set} is called is released by it, even if {@code clear} follows
- *       at once and the waiter gets to run only later.
+ *   <li><b>No lost set.</b> A thread that waits when {@code set} is called is released by it, even if {@code clear}
+ *       follows at once and the thread gets to run only later.
  *   <li><b>No phantom.</b> {@code await} returns normally only if the event was set at some moment between its call
  *       and its return.
  *   <li><b>Every set publishes,</b> the redundant one too. After {@code clear()} has returned, a thread sees all that
@@ -43,31 +44,56 @@ import org.jspecify.annotations.Nullable;
  *       event set already. So a consumer may loop over {@code await(); clear(); drain();} while producers call
  *       {@code add(x); set();}, and no item is left behind. The same holds with {@code set} and {@code clear}
  *       exchanged.
- *   <li><b>Timed waits</b> never report a time-out if a {@code set()} returned before the deadline, however late the
- *       waiting thread gets to run. A time of zero or less polls. No time is too long. The clock is
- *       {@link System#nanoTime}.
+ *   <li><b>Timed waits.</b> A timeout of zero or less polls; any timeout is accepted. The clock is
+ *       {@link System#nanoTime}. However late the waiting thread gets to run, a wait does not time out if it can be seen
+ *       that a {@code set()} returned before its deadline.
  *   <li><b>Interrupts.</b> A wait that was released returns normally and leaves the interrupt status alone. An
- *       {@code await} on a set event does not look at the status.
- *   <li><b>Progress.</b> No method but the waits ever blocks. {@code set} and {@code clear} may be called from
- *       anywhere: shutdown hooks, cleaners, completion callbacks.
- *   <li><b>No residue.</b> Waits that time out, are interrupted or cancelled leave no memory behind beyond a constant
- *       factor of the waits that go on.
- *   <li><b>Thread dumps tell.</b> A waiting thread is shown as parked for its event, or for the list of its events.
+ *       {@code await} on an event that can be seen to be set does not look at the status.
+ *   <li><b>Progress.</b> No method but the waits waits for the event to change, and none waits until a thread that it
+ *       releases has run.
+ *   <li><b>No residue.</b> Waits that time out, fail, are interrupted or cancelled leave no memory behind beyond a
+ *       constant factor of the waits that go on.
+ *   <li><b>Waits are visible in thread dumps.</b> A waiting thread is shown as parked for its event, or for the list of
+ *       its events.
  * </ol>
  *
  * <p>Whatever is promised of {@code set} and {@code await} holds of {@code clear} and {@code awaitClear} with set and
  * clear exchanged.
  *
+ * <h2>What depends on the reach</h2>
+ *
+ * <p>Within one JVM, so for a {@link ThreadEvent}, nothing has to be allowed for. Every other implementation says in its
+ * documentation which of these hold, and within which limits:
+ * <ul>
+ *   <li><b>Failures.</b> Any method but {@code name} and {@code toString} may throw an {@link EventException}, as when
+ *       the event is closed or out of reach; a future completes with it. A wait that fails does so at once, not at its
+ *       deadline. A {@code ThreadEvent} does not fail.
+ *   <li><b>Blocking.</b> {@code set}, {@code clear}, {@code isSet}, {@code whenSet}, {@code whenClear}, and cancelling a
+ *       future may block for as long as whatever keeps the event takes to answer, up to a limit. Those of a
+ *       {@code ThreadEvent} do not block, and may be called from anywhere: shutdown hooks, cleaners, completion
+ *       callbacks.
+ *   <li><b>Who changed it.</b> If several calls of {@code set} compete, exactly one returns {@code true}, unless the
+ *       implementation says when more of them may.
+ *   <li><b>When a wait begins.</b> At the latest when its thread is shown as parked for the event, or when
+ *       {@code whenSet} returns; later only while the event is out of reach.
+ *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, while its event
+ *       is out of reach reports just that, whether or not a {@code set()} returned before.
+ *   <li><b>How many sets a wait lasts through.</b> Any number, unless the implementation says after how many, all of
+ *       them undone, it may take the event for one that was never set.
+ *   <li><b>Memory.</b> What is published is memory that the threads share.
+ * </ul>
+ *
  * <p><b>Memory consistency effects.</b> Actions in a thread before a {@code set()} that set the event
  * <i>happen-before</i> actions in another thread after a wait that this {@code set()} released, after a wait or an
  * {@code isSet()} that returned because it found the event set by it, and the actions of dependents of a
- * {@code whenSet()} future. Nothing is promised to a thread whose wait timed out.
+ * {@code whenSet()} future. Nothing is promised to a thread whose wait timed out or failed.
  *
  * <p><b>What an event is not.</b> Waiting for an event is not mutual exclusion: all waiters are released together,
  * and what they then do to shared data needs a lock or an atomic variable as it would anywhere.
  *
- * <p>{@code toString} tells the identity of an event, its name if it has one, whether it is set, and how many wait, as
- * in {@code dev.pharos.ThreadEvent@5ca881b5[orders-ready, clear, 3 waiting]}. It never blocks.
+ * <p>{@code toString} returns the identity of an event, its name if it has one, whether it is set as far as is known
+ * here, and how many wait, as in {@code dev.pharos.ThreadEvent@5ca881b5[orders-ready, clear, 3 waiting]}. It never
+ * blocks and does not throw.
  *
  * <p>A {@code null} argument gives a {@link NullPointerException}.
  */
@@ -77,6 +103,8 @@ public interface Event {
      * {@link #clear} follows at once. Setting an event that is set changes nothing, but publishes all the same.
      *
      * @return {@code true} if this call changed the event, {@code false} if it was set already
+     * @throws EventException if the event cannot be set; it was not, unless this is an
+     *     {@link EventException.OutcomeUnknown}
      */
     boolean set();
 
@@ -85,6 +113,8 @@ public interface Event {
      * to be clear. Never takes back the release of a thread by an earlier {@link #set}.
      *
      * @return {@code true} if this call changed the event, {@code false} if it was clear already
+     * @throws EventException if the event cannot be cleared; it was not, unless this is an
+     *     {@link EventException.OutcomeUnknown}
      */
     boolean clear();
 
@@ -93,6 +123,7 @@ public interface Event {
      * caller looks at it, the event may have changed.
      *
      * @return {@code true} if this event is set
+     * @throws EventException if that cannot be found out
      */
     boolean isSet();
 
@@ -103,34 +134,39 @@ public interface Event {
      *   <li>If it is set already, returns at once, whatever the interrupt status.
      *   <li>If it is set while this thread waits, returns, even if it has been cleared again by then.
      *   <li>If this thread is interrupted before that, on entry or while waiting, throws.
+     *   <li>If the event fails before that, as when it is closed, throws.
      * </ul>
      *
+     * @throws EventException if the event fails before it is set
      * @throws InterruptedException if this thread was interrupted before the event was set; its interrupt status is
      *     cleared
      */
     void await() throws InterruptedException;
 
     /**
-     * Waits until this event is set, or the time is over. The cases are those of {@link #await()}, and:
+     * Waits until this event is set, or the timeout elapses. The cases are those of {@link #await()}, and:
      *
      * <ul>
-     *   <li>If the time is over first, returns {@code false}. It does so only if no {@code set()} returned in time.
-     *   <li>If the time is zero or less, does not wait at all.
+     *   <li>If the timeout elapses first, returns {@code false}, which means that no {@code set()} returned before the
+     *       deadline; or, as said above, that the event is out of reach.
+     *   <li>If the timeout is zero or less, does not wait at all.
      * </ul>
      *
-     * @param timeout how long to wait at most; of any size, since more than 292 years is taken as that
+     * @param timeout the maximum time to wait, capped at {@code Long.MAX_VALUE} nanoseconds, which are 292 years
      * @param unit the unit of {@code timeout}
-     * @return {@code true} if this event was set, {@code false} if the time ran out
-     * @throws InterruptedException if this thread was interrupted before the event was set and the time was over; its
-     *     interrupt status is cleared
+     * @return {@code true} if this event was set, {@code false} if the timeout elapsed
+     * @throws EventException if the event fails before it is set and before the timeout elapses
+     * @throws InterruptedException if this thread was interrupted before the event was set and before the timeout
+     *     elapsed; its interrupt status is cleared
      */
     boolean await(long timeout, TimeUnit unit) throws InterruptedException;
 
     /**
-     * Waits until this event is set, or the time is over: {@link #await(long, TimeUnit)} for a {@link Duration}.
+     * Waits until this event is set, or the timeout elapses: {@link #await(long, TimeUnit)} for a {@link Duration}.
      *
-     * @param timeout how long to wait at most; of any size
-     * @return {@code true} if this event was set, {@code false} if the time ran out
+     * @param timeout the maximum time to wait
+     * @return {@code true} if this event was set, {@code false} if the timeout elapsed
+     * @throws EventException as in {@link #await(long, TimeUnit)}
      * @throws InterruptedException as in {@link #await(long, TimeUnit)}
      */
     default boolean await(Duration timeout) throws InterruptedException {
@@ -140,27 +176,30 @@ public interface Event {
     /**
      * Waits until this event is clear: the mirror image of {@link #await()}.
      *
+     * @throws EventException if the event fails before it is clear
      * @throws InterruptedException if this thread was interrupted before the event was clear; its interrupt status is
      *     cleared
      */
     void awaitClear() throws InterruptedException;
 
     /**
-     * Waits until this event is clear, or the time is over: the mirror image of {@link #await(long, TimeUnit)}.
+     * Waits until this event is clear, or the timeout elapses: the mirror image of {@link #await(long, TimeUnit)}.
      *
-     * @param timeout how long to wait at most; of any size
+     * @param timeout the maximum time to wait
      * @param unit the unit of {@code timeout}
-     * @return {@code true} if this event was clear, {@code false} if the time ran out
+     * @return {@code true} if this event was clear, {@code false} if the timeout elapsed
+     * @throws EventException as in {@link #await(long, TimeUnit)}
      * @throws InterruptedException as in {@link #await(long, TimeUnit)}
      */
     boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException;
 
     /**
-     * Waits until this event is clear, or the time is over: {@link #awaitClear(long, TimeUnit)} for a
+     * Waits until this event is clear, or the timeout elapses: {@link #awaitClear(long, TimeUnit)} for a
      * {@link Duration}.
      *
-     * @param timeout how long to wait at most; of any size
-     * @return {@code true} if this event was clear, {@code false} if the time ran out
+     * @param timeout the maximum time to wait
+     * @return {@code true} if this event was clear, {@code false} if the timeout elapsed
+     * @throws EventException as in {@link #await(long, TimeUnit)}
      * @throws InterruptedException as in {@link #await(long, TimeUnit)}
      */
     default boolean awaitClear(Duration timeout) throws InterruptedException {
@@ -194,7 +233,10 @@ public interface Event {
      * not by the task: once {@code set()} has released the future they no longer have an effect, and the future
      * completes normally.
      *
+     * <p>If the event fails before it is set, the future completes with the {@link EventException}.
+     *
      * @return a new future
+     * @throws EventException if the event is closed already, or cannot be waited for
      */
     CompletableFuture<Void> whenSet();
 
@@ -203,6 +245,7 @@ public interface Event {
      * {@link #whenSet}.
      *
      * @return a new future
+     * @throws EventException as in {@link #whenSet}
      */
     CompletableFuture<Void> whenClear();
 
@@ -213,10 +256,17 @@ public interface Event {
      * <p>All events are waited for at the same time: one that is set and cleared again while this thread waits
      * releases it. If several are set, the first of them in the order of the arguments is returned.
      *
+     * <p>If an event fails before one is set, this method throws its failure, the {@link EventException#address address}
+     * of which is that of the event; if several fail, that of the first of them in the order of the arguments. An event
+     * of somebody else, whose future completes with any other exception, makes it throw a
+     * {@link java.util.concurrent.CompletionException}, as {@link CompletableFuture#join} does.
+     *
      * @param events the events
      * @return an event that was set
      * @throws IllegalArgumentException if there are no events, which would mean to wait for ever
-     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws EventException if an event fails before one is set
+     * @throws java.util.concurrent.CompletionException if the future of an event completes with another exception, which
+     *     is the cause
      * @throws IllegalStateException if an event cancelled the future that it gave out
      * @throws InterruptedException if this thread was interrupted before one was set; its interrupt status is cleared
      */
@@ -225,17 +275,18 @@ public interface Event {
     }
 
     /**
-     * Waits until one of several events is set, or the time is over: {@link #awaitAny(Event...)} with a limit. As in
-     * {@link #await(long, TimeUnit)}, the time is reported to be over only if no {@code set()} of any of the events
-     * returned in time.
+     * Waits until one of several events is set, or the timeout elapses: {@link #awaitAny(Event...)} with a limit. As in
+     * {@link #await(long, TimeUnit)}, returns {@code null} only if no {@code set()} of any of the events returned before
+     * the deadline.
      *
-     * @param timeout how long to wait at most; of any size
+     * @param timeout the maximum time to wait
      * @param events the events
-     * @return an event that was set, or {@code null} if the time ran out
+     * @return an event that was set, or {@code null} if the timeout elapsed
      * @throws IllegalArgumentException if there are no events
-     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws EventException as in {@link #awaitAny(Event...)}
+     * @throws java.util.concurrent.CompletionException as in {@link #awaitAny(Event...)}
      * @throws IllegalStateException if an event cancelled the future that it gave out
-     * @throws InterruptedException if this thread was interrupted before one was set and the time was over; its
+     * @throws InterruptedException if this thread was interrupted before one was set and before the timeout elapsed; its
      *     interrupt status is cleared
      */
     static @Nullable Event awaitAny(Duration timeout, Event... events) throws InterruptedException {
@@ -248,7 +299,9 @@ public interface Event {
      *
      * @param events the events
      * @throws IllegalArgumentException if there are no events
-     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws EventException if an event fails before it is set; which one, and what else may be thrown, is as in
+     *     {@link #awaitAny(Event...)}
+     * @throws java.util.concurrent.CompletionException as in {@link #awaitAny(Event...)}
      * @throws IllegalStateException if an event cancelled the future that it gave out
      * @throws InterruptedException if this thread was interrupted before that; its interrupt status is cleared
      */
@@ -257,16 +310,17 @@ public interface Event {
     }
 
     /**
-     * Waits until each of several events has been set, or the time is over: {@link #awaitAll(Event...)} with a limit.
+     * Waits until each of several events has been set, or the timeout elapses: {@link #awaitAll(Event...)} with a limit.
      *
-     * @param timeout how long to wait at most for all of them together; of any size
+     * @param timeout the maximum time to wait for all of them together
      * @param events the events
-     * @return {@code true} if each was set, {@code false} if the time ran out
+     * @return {@code true} if each was set, {@code false} if the timeout elapsed
      * @throws IllegalArgumentException if there are no events
-     * @throws java.util.concurrent.CompletionException if an event of another reach failed; its cause says how
+     * @throws EventException as in {@link #awaitAll(Event...)}
+     * @throws java.util.concurrent.CompletionException as in {@link #awaitAny(Event...)}
      * @throws IllegalStateException if an event cancelled the future that it gave out
-     * @throws InterruptedException if this thread was interrupted before that and the time was over; its interrupt
-     *     status is cleared
+     * @throws InterruptedException if this thread was interrupted before that and before the timeout elapsed; its
+     *     interrupt status is cleared
      */
     static boolean awaitAll(Duration timeout, Event... events) throws InterruptedException {
         return GroupWait.awaitAll(TimeUnit.NANOSECONDS.convert(timeout), events);

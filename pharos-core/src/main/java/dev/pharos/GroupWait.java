@@ -6,13 +6,16 @@ import dev.pharos.spi.WithdrawableFuture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
  * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
- * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set.
+ * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set. If
+ * enough are complete, it does not matter what became of others that are far away, and they are not asked; nor whether
+ * others have failed.
  */
 final class GroupWait {
     private GroupWait() {}
@@ -58,20 +61,27 @@ final class GroupWait {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whether it counts is decided below
         } finally {
-            opened = gate.isSet(); // if so enough are complete, or one has failed, and the others only have to leave
-            WithdrawableFuture.cancelAll(futures, !opened);
+            opened = gate.isSet(); // enough are complete, or one has failed
+            WithdrawableFuture.cancelAll(futures, missing.get() > 0); // else the others only leave
         }
         int released = 0;
         Event first = events.get(0);
+        RuntimeException failure = null;
         for (int i = futures.size() - 1; i >= 0; i--) {
             if (futures.get(i).isDone() && !futures.get(i).isCancelled()) {
-                futures.get(i).join(); // is done, so does not wait, but throws if the event has failed
-                released++;
-                first = events.get(i);
+                try {
+                    futures.get(i).join(); // is done, so does not wait
+                    released++;
+                    first = events.get(i);
+                } catch (CompletionException e) {
+                    failure = failure(events.get(i), e.getCause());
+                }
             }
         }
         if (released >= enough) {
             return first;
+        } else if (failure != null) {
+            throw failure;
         } else if (opened) { // by a future that was cancelled, and not from here
             throw new IllegalStateException("one of these events cancelled the future that it gave out: " + events);
         } else if (Thread.interrupted()) {
@@ -84,5 +94,12 @@ final class GroupWait {
         return event instanceof ThreadEvent near
                 ? new EventFuture(near.roundUntil(true), Runnable::run) // only the gate depends on it
                 : event.whenSet();
+    }
+
+    /** What a wait throws since an event has failed: with the stack trace of the wait. */
+    private static RuntimeException failure(Event event, @Nullable Throwable cause) {
+        return cause instanceof EventException failure
+                ? failure.forThisThread()
+                : new CompletionException(event.name() + ": " + cause, cause);
     }
 }

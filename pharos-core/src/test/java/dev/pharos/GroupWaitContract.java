@@ -11,9 +11,11 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -424,29 +426,101 @@ abstract class GroupWaitContract extends EventTests {
 
     @ParameterizedTest
     @EnumSource
-    void await_eventOfAnotherReachHasFailed_throwsAndLeavesNothing(Group group) {
+    void await_eventOfAnotherReachHasFailed_throwsItsFailureAndLeavesNothing(Group group) {
         Event event = newEvent();
-        Event failed = failing(CompletableFuture.failedFuture(new IllegalStateException("out of reach")));
+        EventException failure = new EventException.Unavailable("there", "out of reach", null);
+        Event failed = failing(CompletableFuture.failedFuture(failure));
         threads.start(() -> {
             for (Event[] events : new Event[][] {{failed, event}, {event, failed}}) {
-                assertThatThrownBy(() -> group.await(Duration.ofNanos(1), events))
-                        .hasStackTraceContaining("out of reach");
-                assertThatThrownBy(() -> group.await(events)).hasStackTraceContaining("out of reach");
+                assertFails(failure, () -> group.await(Duration.ofNanos(1), events));
+                assertFails(failure, () -> group.await(events));
             }
         });
         threads.join();
+        assertWaiting(0, event);
+        assertThat(failure.getSuppressed()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void await_eventOfAnotherReachFailsMeanwhile_throwsItsFailureAndLeavesNothing(Group group) {
+        Event event = newEvent();
+        EventException failure = new EventException.Removed("there", "removed", null);
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        Thread waiter = threads.start(() -> assertFails(failure, () -> group.await(event, failing(future))));
+        threads.awaitBlocked(waiter);
+        future.completeExceptionally(failure);
+        threads.join(waiter);
+        assertWaiting(0, event);
+    }
+
+    /** Asserts that a wait throws a failure as one of this thread, which finds itself in the stack trace. */
+    private static void assertFails(EventException failure, ThrowableAssert.ThrowingCallable wait) {
+        assertThatThrownBy(wait)
+                .isExactlyInstanceOf(failure.getClass())
+                .isNotSameAs(failure)
+                .hasMessage(failure.getMessage())
+                .hasCause(failure)
+                .satisfies(e -> assertThat(e.getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().equals(Event.class.getName())));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void await_severalHaveFailed_throwsTheFailureOfTheFirst(Group group) {
+        EventException closed = new EventException.Closed("first", "closed", null);
+        EventException corrupt = new EventException.Corrupt("second", "damaged", null);
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        CompletableFuture<Void> second = new CompletableFuture<>();
+        Event[] events = {failing(first), failing(second)};
+        Thread waiter = threads.start(() -> assertFails(closed, () -> group.await(events)));
+        threads.awaitBlocked(waiter);
+        // A dependent that came last runs first: so the wait learns of the second, when the first has failed already.
+        var unused = first.whenComplete((nothing, e) -> second.completeExceptionally(corrupt));
+        first.completeExceptionally(closed);
+        threads.join(waiter);
+        assertFails(corrupt, () -> group.await(events[1], events[0]));
+    }
+
+    @Test
+    void awaitAny_oneIsSetBeforeAnotherFails_returnsIt() {
+        Event event = newEvent();
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        AtomicReference<Event> result = new AtomicReference<>();
+        Thread waiter = startAny(result, failing(future), event);
+        event.set();
+        event.clear();
+        future.completeExceptionally(new EventException.Removed("there", "removed", null));
+        threads.join(waiter);
+        assertThat(result).hasValue(event);
         assertWaiting(0, event);
     }
 
     @ParameterizedTest
     @EnumSource
-    void await_eventOfAnotherReachFailsMeanwhile_throwsAndLeavesNothing(Group group) {
+    void await_futureOfAnEventFailsOtherwise_throwsThatAsTheCause(Group group) {
         Event event = newEvent();
-        CompletableFuture<Void> failure = new CompletableFuture<>();
-        Thread waiter = threads.start(() ->
-                assertThatThrownBy(() -> group.await(event, failing(failure))).hasStackTraceContaining("out of reach"));
+        IllegalStateException failure = new IllegalStateException("out of order");
+        Event failed = failing(CompletableFuture.failedFuture(failure));
+        assertThatThrownBy(() -> group.await(event, failed))
+                .isExactlyInstanceOf(CompletionException.class)
+                .hasMessage(failed.name() + ": " + failure)
+                .hasCause(failure);
+        assertWaiting(0, event);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void await_eventCancelsItsOwnFuture_throws(Group group) {
+        Event event = newEvent();
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        Thread waiter = threads.start(() -> {
+            assertThatThrownBy(() -> group.await(event, failing(future))).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> group.await(ENDLESS, event, failing(future)))
+                    .isInstanceOf(IllegalStateException.class);
+        });
         threads.awaitBlocked(waiter);
-        failure.completeExceptionally(new IllegalStateException("out of reach"));
+        future.cancel(false);
         threads.join(waiter);
         assertWaiting(0, event);
     }

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.cluster.ClusterAddress;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -12,7 +13,7 @@ import picocli.CommandLine.TypeConversionException;
  * Where an event is, as it was written: the path of a file, or {@code zk://HOST:PORT,.../ROOT/NAME}. All that the verbs
  * ask of an event, so that none of them knows of what kind it is.
  */
-abstract sealed class Address permits FileAddress, ClusterAddress {
+abstract sealed class Address permits FileAddress, ZooKeeperAddress {
     /** What the verbs say that their argument is. */
     static final String HELP = "The event: the path of a file, or zk://HOST:PORT,.../ROOT/NAME.";
 
@@ -43,14 +44,8 @@ abstract sealed class Address permits FileAddress, ClusterAddress {
     /** Removes the event, which must be there. */
     abstract void remove() throws IOException;
 
-    /** What is in this folder, or under this root. */
-    abstract List<? extends Address> list() throws IOException;
-
     /** The name of the event alone. */
     abstract String name();
-
-    /** Why something failed, without the address that it failed with. */
-    abstract String reason(Exception e);
 
     /** As it was written. */
     @Override
@@ -65,8 +60,11 @@ abstract sealed class Address permits FileAddress, ClusterAddress {
         void close();
     }
 
-    /** Where several events are, as it was written: the path of a folder, or {@code zk://HOST:PORT,.../ROOT}. */
-    record Folder(Address address) {}
+    /** Where several events are, as it was written: the path of a directory, or {@code zk://HOST:PORT,.../ROOT}. */
+    interface Folder {
+        /** What is in this directory, or under this root. */
+        List<? extends Address> list() throws IOException;
+    }
 
     /** How an argument becomes an address. */
     static final class Converter implements ITypeConverter<Address> {
@@ -78,21 +76,27 @@ abstract sealed class Address permits FileAddress, ClusterAddress {
 
         @Override
         public Address convert(String text) {
-            return convert(text, ClusterAddress::event);
+            return isOnServers(text)
+                    ? parse(text, ZooKeeperAddress::parse)
+                    : new FileAddress(new FileName().convert(text));
         }
 
         Folder convertFolder(String text) {
-            return new Folder(convert(text, ClusterAddress::root));
+            return isOnServers(text)
+                    ? parse(text, ZooKeeperAddress.Root::parse)
+                    : new FileAddress.Directory(new FileName().convert(text));
         }
 
-        private Address convert(String text, BiFunction<String, Connections, ClusterAddress> form) {
-            if (!text.startsWith(ClusterAddress.SCHEME)) {
-                return new FileAddress(new FileName().convert(text));
-            }
+        private static boolean isOnServers(String text) {
+            return text.startsWith(ClusterAddress.SCHEME);
+        }
+
+        private <T> T parse(String text, BiFunction<String, Connections, T> parser) {
+            FileName.checkLocale(text);
             try {
-                return form.apply(text, connections);
+                return parser.apply(text, connections);
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' " + e.getMessage());
+                throw new TypeConversionException(e.getMessage());
             }
         }
     }

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.cluster.Cluster;
+import dev.pharos.cluster.ClusterAddress;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.AccessDeniedException;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Connections implements AutoCloseable {
     private static final String FILE = "PHAROS_CLUSTER";
 
-    private final Map<String, Connection> connections = new ConcurrentHashMap<>();
+    private final Map<ClusterAddress, Connection> connections = new ConcurrentHashMap<>();
 
     /** Keeps logs off the terminal, unless whoever runs the command has told Java what is to be logged. */
     static void quieten() {
@@ -42,8 +43,8 @@ final class Connections implements AutoCloseable {
                 Logger.getLogger("dev.pharos.cluster"));
     }
 
-    /** The connection to a root, as in {@code zk1:2181,zk2:2181/root}, which is made if there is none yet. */
-    Cluster to(String address) throws IOException {
+    /** The connection to a root, which is made if there is none yet. */
+    Cluster to(ClusterAddress address) throws IOException {
         return connections.computeIfAbsent(address, ignored -> new Connection()).get(address);
     }
 
@@ -56,7 +57,7 @@ final class Connections implements AutoCloseable {
     private static final class Connection {
         private volatile @Nullable Cluster cluster;
 
-        synchronized Cluster get(String address) throws IOException {
+        synchronized Cluster get(ClusterAddress address) throws IOException {
             Cluster connected = cluster;
             if (connected == null) {
                 quieten();

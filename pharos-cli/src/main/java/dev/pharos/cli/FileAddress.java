@@ -4,19 +4,15 @@ package dev.pharos.cli;
 import dev.pharos.Event;
 import dev.pharos.process.ProcessEvent;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The path of a file that is an event, or of a folder of such; or, for the sake of its messages, of any other file. */
+/** The path of a file that is an event; or, for the sake of its messages, of any other file. */
 final class FileAddress extends Address {
     private final Path path;
 
@@ -73,39 +69,31 @@ final class FileAddress extends Address {
     }
 
     @Override
-    List<FileAddress> list() throws IOException {
-        List<FileAddress> files = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
-            for (Path entry : entries) {
-                if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being made
-                    files.add(new FileAddress(entry));
-                }
-            }
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        files.sort(Comparator.comparing(file -> file.path));
-        return files;
-    }
-
-    @Override
     String name() {
         return String.valueOf(path.getFileName());
     }
 
-    @Override
-    String reason(Exception e) {
-        String message = String.valueOf(e.getMessage());
-        String prefix = path.toAbsolutePath() + ": ";
-        if (message.startsWith(prefix)) {
-            return message.substring(prefix.length());
-        } else if (e instanceof NoSuchFileException) {
-            return "does not exist";
-        } else if (e instanceof AccessDeniedException) {
-            return "no permission";
-        } else if (e instanceof NotDirectoryException) {
-            return "not a folder";
+    /** The path of a directory with events in it. */
+    record Directory(Path path) implements Folder {
+        @Override
+        public List<FileAddress> list() throws IOException {
+            List<FileAddress> files = new ArrayList<>();
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+                for (Path entry : entries) {
+                    if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being made
+                        files.add(new FileAddress(entry));
+                    }
+                }
+            } catch (DirectoryIteratorException e) {
+                throw e.getCause();
+            }
+            files.sort(Comparator.comparing(file -> file.path));
+            return files;
         }
-        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : message;
+
+        @Override
+        public String toString() {
+            return path.toString();
+        }
     }
 }

@@ -16,7 +16,18 @@ final class FileName implements ITypeConverter<Path> {
         try {
             return Path.of(name);
         } catch (InvalidPathException e) {
-            throw new TypeConversionException("it has letters that the locale has not: use one with UTF-8");
+            throw unencodable();
         }
+    }
+
+    /** Throws if there were characters in an argument that Java could not read: it has put others in their place. */
+    static void checkLocale(String argument) {
+        if (argument.indexOf('\uFFFD') >= 0) {
+            throw unencodable();
+        }
+    }
+
+    private static TypeConversionException unencodable() {
+        return new TypeConversionException("it has characters that the locale cannot encode: use one with UTF-8");
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEventException;
+import dev.pharos.EventException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -59,10 +59,10 @@ final class HoldVerb implements Callable<Integer> {
             ExitCode failure = exec.run(); // returns only if it fails
             hold.close();
             return cannot(program, failure);
-        } catch (ProcessEventException.WrongKind e) {
-            messages.fail(address, "an event that is set and cleared, which cannot be held; give another path");
-        } catch (ProcessEventException | IOException e) {
-            messages.fail(address, address.reason(e));
+        } catch (EventException.WrongKind e) {
+            messages.fail(address, "not a held event; it can only be set and cleared");
+        } catch (EventException | IOException e) {
+            messages.fail(address, e);
         }
         return ExitCode.NOT_HELD.status;
     }

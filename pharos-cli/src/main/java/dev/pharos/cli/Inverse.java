@@ -43,6 +43,11 @@ record Inverse(Event event) implements Event {
     }
 
     @Override
+    public String name() {
+        return event.name();
+    }
+
+    @Override
     public CompletableFuture<Void> whenSet() {
         return event.whenClear();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.ClusterEvent;
-import dev.pharos.cluster.ClusterEventException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,7 +40,7 @@ final class Keeper {
     }
 
     /** Starts a keeper, and returns once it holds, with the end of the pipe, which a program inherits. */
-    static Address.Hold start(ClusterAddress address, Exec program, boolean quiet) throws IOException {
+    static Address.Hold start(ZooKeeperAddress address, Exec program, boolean quiet) throws IOException {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", START, "sh"));
         command.addAll(Exec.thisJava());
         command.addAll(List.of(Keeper.class.getName(), address.toString(), Boolean.toString(quiet)));
@@ -86,7 +86,7 @@ final class Keeper {
     }
 
     private void keep(String text) {
-        ClusterAddress address = ClusterAddress.event(text, connections);
+        ZooKeeperAddress address = ZooKeeperAddress.parse(text, connections);
         try {
             ClusterEvent event = address.open(false);
             ClusterEvent.Hold hold = event.hold();
@@ -97,14 +97,14 @@ final class Keeper {
                 hold = holdAgain(event);
                 messages.fail(address, "held again");
             }
-        } catch (ClusterEventException | IOException e) {
-            tell(address, address.reason(e));
+        } catch (EventException | IOException e) {
+            tell(address, Messages.reason(e));
         } catch (RuntimeException | Error e) {
             tell(address, "failed: " + e);
         }
     }
 
-    private void tell(ClusterAddress address, String reason) {
+    private void tell(ZooKeeperAddress address, String reason) {
         if (!answer(reason)) {
             messages.fail(address, reason);
         }
@@ -114,7 +114,7 @@ final class Keeper {
         while (true) {
             try {
                 return event.hold();
-            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // again: each attempt takes the time that an operation may take
             }
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.process.ProcessEventException;
+import dev.pharos.EventException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,7 +42,7 @@ final class ListVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Sighting> sightings = new ArrayList<>();
-        ExitCode code = messages.each(List.of(folder.address()), place -> look(place.list(), sightings));
+        ExitCode code = messages.each(List.of(folder), place -> look(place.list(), sightings));
         if (json) {
             sightings.forEach(sighting -> messages.terminal.out.println(sighting.json()));
         } else if (!sightings.isEmpty() && !messages.isQuiet()) {
@@ -55,7 +55,7 @@ final class ListVerb implements Callable<Integer> {
         return messages.each(addresses, address -> {
             try {
                 sightings.add(address.look());
-            } catch (ProcessEventException.NotAnEvent e) {
+            } catch (EventException.NotAnEvent e) {
                 messages.tell(address, "not an event");
             }
             return ExitCode.DONE;

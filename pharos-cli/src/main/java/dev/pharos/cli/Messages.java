@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.cluster.ClusterEventException;
-import dev.pharos.process.ProcessEventException;
+import dev.pharos.EventException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -38,18 +41,18 @@ final class Messages {
         this.quiet = quiet;
     }
 
-    /** What a verb does with an event. */
-    interface Action {
-        ExitCode apply(Address address) throws IOException;
+    /** What a verb does with an event, or with several. */
+    interface Action<T> {
+        ExitCode apply(T address) throws IOException;
     }
 
-    /** Does it with each path: one that fails is told of, and does not keep the others from it. */
-    ExitCode each(List<? extends Address> addresses, Action action) {
+    /** Does it with each address: one that fails is told of, and does not keep the others from it. */
+    <T> ExitCode each(List<? extends T> addresses, Action<T> action) {
         ExitCode code = ExitCode.DONE;
-        for (Address address : addresses) {
+        for (T address : addresses) {
             try {
                 code = code.or(action.apply(address));
-            } catch (ProcessEventException | ClusterEventException | IOException e) {
+            } catch (EventException | IOException e) {
                 code = code.or(fail(address, e));
             }
         }
@@ -92,10 +95,26 @@ final class Messages {
         return ExitCode.FAILED;
     }
 
-    /** Tells why something failed with an event. */
-    ExitCode fail(Address address, Exception e) {
-        fail(address, address.reason(e));
-        return e instanceof ClusterEventException.OutcomeUnknown ? ExitCode.UNKNOWN : ExitCode.FAILED;
+    /** Tells why something failed with an event or a file. */
+    ExitCode fail(Object what, Exception e) {
+        fail(what, reason(e));
+        return e instanceof EventException.OutcomeUnknown ? ExitCode.UNKNOWN : ExitCode.FAILED;
+    }
+
+    /** Why something failed, without what it failed with. */
+    static String reason(Exception e) {
+        if (e instanceof EventException failure) {
+            return failure.reason();
+        } else if (e instanceof NoSuchFileException) {
+            return "does not exist";
+        } else if (e instanceof AccessDeniedException) {
+            return "no permission";
+        } else if (e instanceof NotDirectoryException) {
+            return "not a directory";
+        }
+        return e instanceof FileSystemException f && f.getReason() != null
+                ? f.getReason()
+                : String.valueOf(e.getMessage());
     }
 
     private void say(Object what, String text) {

@@ -2,11 +2,12 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.cluster.ClusterEvent;
-import dev.pharos.cluster.ClusterEventException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,10 +22,10 @@ final class Reaching implements Event {
     /** Before the next attempt, if one has failed at once. */
     private static final Duration PAUSE = Duration.ofMillis(200);
 
-    private final ClusterAddress address;
+    private final ZooKeeperAddress address;
     private final CompletableFuture<ClusterEvent> reached = new CompletableFuture<>();
 
-    Reaching(ClusterAddress address) {
+    Reaching(ZooKeeperAddress address) {
         this.address = address;
         Thread thread = new Thread(this::reach, "pharos-reach " + address);
         thread.setDaemon(true);
@@ -35,9 +36,11 @@ final class Reaching implements Event {
         while (!reached.isDone()) {
             try {
                 reached.complete(address.open(false));
-            } catch (ClusterEventException.Unavailable e) {
+            } catch (EventException.Unavailable e) {
                 pause();
-            } catch (IOException | RuntimeException | Error e) {
+            } catch (IOException e) {
+                reached.completeExceptionally(new EventException.Unavailable(name(), Messages.reason(e), e));
+            } catch (RuntimeException | Error e) {
                 reached.completeExceptionally(e);
             }
         }
@@ -53,16 +56,14 @@ final class Reaching implements Event {
 
     /** The event itself, if it is or comes in reach within a time; or null. Throws if it never will. */
     @Nullable
-    ClusterEvent within(Duration time) throws InterruptedException, IOException {
+    ClusterEvent within(Duration time) throws InterruptedException {
         try {
             return reached.get(TimeUnit.NANOSECONDS.convert(time), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return null;
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException failure) {
-                throw failure;
-            } else if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
+            if (e.getCause() instanceof EventException failure) {
+                throw failure.forThisThread();
             }
             throw new IllegalStateException(e.getCause());
         }
@@ -70,6 +71,11 @@ final class Reaching implements Event {
 
     String servers() {
         return address.servers();
+    }
+
+    @Override
+    public String name() {
+        return address.eventName();
     }
 
     @Override
@@ -124,19 +130,27 @@ final class Reaching implements Event {
 
     // What is asked of the event itself waits until it is in reach.
 
+    private ClusterEvent event() {
+        try {
+            return reached.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof EventException failure ? failure.forThisThread() : e;
+        }
+    }
+
     @Override
     public boolean set() {
-        return reached.join().set();
+        return event().set();
     }
 
     @Override
     public boolean clear() {
-        return reached.join().clear();
+        return event().clear();
     }
 
     @Override
     public boolean isSet() {
-        return reached.join().isSet();
+        return event().isSet();
     }
 
     @Override

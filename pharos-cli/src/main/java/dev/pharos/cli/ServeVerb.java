@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.cluster.ClusterEventException;
+import dev.pharos.EventException;
+import dev.pharos.cluster.ClusterAddress;
 import dev.pharos.cluster.ClusterServer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -72,9 +73,9 @@ final class ServeVerb implements Callable<Integer> {
         Path folder = data == null ? defaultData() : data;
         try (ClusterServer server = ClusterServer.start(host, port, folder)) {
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
-            messages.terminal.out.println(ClusterAddress.SCHEME + reachable() + ":" + server.port() + "/pharos");
+            messages.terminal.out.println(ClusterAddress.parse(reachable() + ":" + server.port()));
             server.awaitEnd();
-        } catch (ClusterEventException e) {
+        } catch (EventException e) {
             messages.fail(String.valueOf(e.getMessage()));
         }
         return ExitCode.FAILED.status;

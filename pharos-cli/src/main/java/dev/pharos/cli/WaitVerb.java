@@ -2,16 +2,14 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.cluster.ClusterEvent;
-import dev.pharos.cluster.ClusterEventException;
-import dev.pharos.process.ProcessEventException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -102,15 +100,8 @@ final class WaitVerb implements Callable<Integer> {
             progress.start();
             released = await(events, start);
             unreached = released.isEmpty() ? unreached(events) : "";
-        } catch (ProcessEventException | ClusterEventException | IOException e) {
-            return fail(e).status;
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof ProcessEventException
-                    || e.getCause() instanceof ClusterEventException
-                    || e.getCause() instanceof IOException) {
-                return fail((Exception) e.getCause()).status;
-            }
-            throw e;
+        } catch (EventException e) {
+            return messages.fail(failed(e, events), e).status;
         }
         return end(released, unreached, start).status;
     }
@@ -126,7 +117,7 @@ final class WaitVerb implements Callable<Integer> {
                         return found;
                     }
                 }
-            } catch (ProcessEventException | IOException e) {
+            } catch (EventException | IOException e) {
                 return List.of(); // missing, perhaps: what to do then is for the opener to say
             }
         }
@@ -134,7 +125,7 @@ final class WaitVerb implements Callable<Integer> {
     }
 
     /** Waits, and returns those that were released: enough of them, or none if the time was over. */
-    private List<Address> await(List<Event> events, long start) throws InterruptedException, IOException {
+    private List<Address> await(List<Event> events, long start) throws InterruptedException {
         Duration limit = timeout == null ? FOR_EVER : timeout.duration();
         if (limit.compareTo(PATIENCE) < 0 && reach(events, start)) {
             limit = limit.minusNanos(System.nanoTime() - start);
@@ -160,7 +151,7 @@ final class WaitVerb implements Callable<Integer> {
      * Gives the servers of clusters a while, so that a short time does not end before they were asked; false if there are
      * none.
      */
-    private static boolean reach(List<Event> events, long start) throws InterruptedException, IOException {
+    private static boolean reach(List<Event> events, long start) throws InterruptedException {
         boolean found = false;
         for (int i = 0; i < events.size(); i++) {
             if (events.get(i) instanceof Reaching reaching) {
@@ -187,7 +178,7 @@ final class WaitVerb implements Callable<Integer> {
     }
 
     /** What there is to say of events that were never in reach. */
-    private String unreached(List<Event> events) throws InterruptedException, IOException {
+    private String unreached(List<Event> events) throws InterruptedException {
         for (Event event : events) {
             if (event instanceof Reaching reaching && reaching.within(Duration.ZERO) == null) {
                 return "; " + reaching.servers() + " could not be reached";
@@ -215,13 +206,14 @@ final class WaitVerb implements Callable<Integer> {
         return ExitCode.TIMED_OUT;
     }
 
-    private ExitCode fail(Exception e) {
-        for (Address address : addresses) {
-            if (!address.reason(e).equals(e.getMessage())) {
-                return messages.fail(address, e);
+    /** What has failed: the event, as it was written; or the address of what all events of some servers share. */
+    private Object failed(EventException e, List<Event> events) {
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i).name().equals(e.address())) {
+                return addresses.get(i);
             }
         }
-        return messages.fail(subject(), String.valueOf(e.getMessage()));
+        return addresses.size() == 1 ? addresses.get(0) : e.address();
     }
 
     /** What is waited for. */

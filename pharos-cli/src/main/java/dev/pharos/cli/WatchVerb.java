@@ -2,8 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
-import dev.pharos.cluster.ClusterEventException;
-import dev.pharos.process.ProcessEventException;
+import dev.pharos.EventException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -61,7 +60,7 @@ final class WatchVerb implements Callable<Integer> {
             Address address,
             boolean set,
             Instant time,
-            @Nullable RuntimeException failure) {}
+            @Nullable EventException failure) {}
 
     @Override
     public Integer call() throws InterruptedException {
@@ -87,7 +86,7 @@ final class WatchVerb implements Callable<Integer> {
                 }
                 continue;
             }
-            RuntimeException failure = next.failure;
+            EventException failure = next.failure;
             if (failure == null) {
                 print(next);
             } else {
@@ -110,7 +109,7 @@ final class WatchVerb implements Callable<Integer> {
                 }
                 set = !set;
             }
-        } catch (ProcessEventException | ClusterEventException e) {
+        } catch (EventException e) {
             news.add(new News(address, false, Instant.now(), e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // by nobody

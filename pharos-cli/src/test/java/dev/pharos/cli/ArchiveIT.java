@@ -121,7 +121,7 @@ class ArchiveIT {
         assertThat(run.out()).isEqualTo("""
                 pharos: there is no option '--bad': see pharos wait --help
                 2
-                pharos: foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
+                pharos: foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
                 3
                 pharos: COMMAND is missing: see pharos hold --help
                 125
@@ -139,8 +139,8 @@ class ArchiveIT {
         assertThat(pharos.sh("LC_ALL=C pharos set \u00e9"))
                 .isEqualTo(new Installed.Run(
                         "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has letters that the"
-                                + " locale has not: use one with UTF-8: see pharos set --help\n",
+                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has characters that"
+                                + " the locale cannot encode: use one with UTF-8: see pharos set --help\n",
                         2));
     }
 

@@ -3,7 +3,9 @@ package dev.pharos.cli;
 
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.pharos.cluster.ClusterAddress;
 import dev.pharos.process.ProcessEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the verbs say of what they cannot do. None of it needs a process: ArchiveIT has that of each exit status. */
 @Timeout(value = 10, unit = MINUTES)
@@ -64,20 +68,20 @@ class BadInputTest {
             wait -t NaN x            |   2 | invalid value for option '--timeout': 'NaN' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
             set ''                   |   2 | invalid value for positional parameter at index 0..* (EVENT): it is empty: see pharos set --help
             wait --any --all x       |   2 | --any and --all exclude each other: give one of them
-            set /                    |   3 | /: not an event file, since it is a folder; give another path or remove it
-            set D/foreign            |   3 | D/foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
-            rm D/foreign             |   3 | D/foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
-            set D/link               |   3 | D/link: not an event file, since it is a symbolic link, which is not followed; give another path or remove it
-            wait D/nowhere/x         |   3 | D/nowhere/x: in a folder that does not exist; make that first
-            clear D/missing          |   3 | D/missing: does not exist; open it first where it is set
+            set /                    |   3 | /: not an event: it is a directory; give another path or remove it
+            set D/foreign            |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
+            rm D/foreign             |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
+            set D/link               |   3 | D/link: not an event: it is a symbolic link, which is not followed; give another path or remove it
+            wait D/nowhere/x         |   3 | D/nowhere/x: parent directory does not exist; create it first
+            clear D/missing          |   3 | D/missing: does not exist; set it or wait for it first
             list D/nowhere           |   3 | D/nowhere: does not exist
-            list D/foreign           |   3 | D/foreign: not a folder
+            list D/foreign           |   3 | D/foreign: not a directory
             hold D/held              | 125 | COMMAND is missing: see pharos hold --help
-            hold D/nowhere/x -- true | 125 | D/nowhere/x: in a folder that does not exist; make that first
-            hold D/event -- true     | 125 | D/event: an event that is set and cleared, which cannot be held; give another path
+            hold D/nowhere/x -- true | 125 | D/nowhere/x: parent directory does not exist; create it first
+            hold D/event -- true     | 125 | D/event: not a held event; it can only be set and cleared
             hold D/held -- D/foreign | 126 | D/foreign: cannot be run
             hold D/held -- nosuch    | 127 | nosuch: there is no such command
-            set D/held               |   3 | D/held: a held event, which is not set or cleared; hold it instead
+            set D/held               |   3 | D/held: a held event, which cannot be set or cleared; hold it instead
             serve --port 65536       |   2 | there is no port 65536: give one from 0 to 65535
             serve --port http        |   2 | invalid value for option '--port': 'http' is not an int: see pharos serve --help
             """)
@@ -95,38 +99,79 @@ class BadInputTest {
         assertThat(pharos("set", "\ud800"))
                 .isEqualTo(new Run(
                         "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has letters that the"
-                                + " locale has not: use one with UTF-8: see pharos set --help\n",
+                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has characters that"
+                                + " the locale cannot encode: use one with UTF-8: see pharos set --help\n",
+                        2));
+    }
+
+    /** The sentences are those of the library: {@code ClusterAddressTest} there has more of them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            zk://                       | '' is not host:port, as in zk1:2181 or [::1]:2181
+            zk:///root/x                | '' is not host:port, as in zk1:2181 or [::1]:2181
+            zk://zk1/root/x             | 'zk1' is not host:port, as in zk1:2181 or [::1]:2181
+            zk://zk1:2181,/root/x       | '' is not host:port, as in zk1:2181 or [::1]:2181
+            zk://a b:2181/r/n           | 'a b:2181' is not host:port, as in zk1:2181 or [::1]:2181
+            zk://::1:2181/root/x        | '::1:2181' is not host:port, as in zk1:2181 or [::1]:2181
+            zk://[1:2:3]:2181/root/x    | '[1:2:3]:2181' is not host:port, as in zk1:2181 or [::1]:2181
+            zk://zk1:0/root/x           | port 0 is out of range, which is 1 to 65535
+            zk://zk1:70000/root/x       | port 70000 is out of range, which is 1 to 65535
+            zk://zk1:2181//x            | '/' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/../x          | '/..' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://127.0.0.1:1/%2e/x      | '/%2e' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://127.0.0.1:1/a%20b/x    | '/a%20b' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/zookeeper/x   | the root '/zookeeper' is reserved by the servers; use another
+            zk://zk1:2181               | it has no root; write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/root          | it has no name after its root; write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/root/         | the name of an event is empty; give one of 1 to 255 characters
+            zk://zk1:2181/root/100%     | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
+            zk://zk1:2181/root/%FF      | the escapes in the name of an event are not UTF-8; write one for each of its bytes
+            """)
+    void pharos_badAddress_saysWhatInOneLine(String address, String reason) {
+        String sentence = "'" + address + "' is not an address: " + reason;
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ClusterAddress.parseEvent(address))
+                .withMessage(sentence);
+        for (String verb : List.of("set", "clear", "status", "wait", "watch", "rm")) {
+            assertThat(pharos(verb, address))
+                    .isEqualTo(new Run(
+                            "",
+                            "pharos: invalid value for positional parameter at index 0..* (EVENT): " + sentence
+                                    + ": see pharos " + verb + " --help\n",
+                            2));
+            err.reset();
+        }
+        assertThat(pharos("hold", address, "--", "true").status()).isEqualTo(125);
+    }
+
+    @Test
+    void set_addressWithAPassword_doesNotRepeatIt() {
+        assertThat(pharos("set", "zk://me:secret@zk1:1/root/x"))
+                .isEqualTo(new Run(
+                        "",
+                        "pharos: invalid value for positional parameter at index 0..* (EVENT): an address has no user"
+                                + " before an @; log in by the options of the client: see pharos set --help\n",
                         2));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            zk://                       | has '' where a server should be: write HOST:PORT, as in zk1:2181
-            zk:///root/x                | has '' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1/root/x             | has 'zk1' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1:2181,/root/x       | has '' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1:port/root/x        | has 'zk1:port' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://::1:2181/root/x        | has '::1:2181' where a server should be: write HOST:PORT, as in zk1:2181
-            zk://zk1:0/root/x           | has the port 0: ports are 1 to 65535
-            zk://zk1:70000/root/x       | has the port 70000: ports are 1 to 65535
-            zk://me:secret@zk1:1/root/x | has a user in it: put that in the file that PHAROS_CLUSTER names
-            zk://zk1:2181               | has no root: write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root          | has no name after its root: write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root/         | has an empty name: write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/a//x          | has the root '/a/': a root is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/../x          | has the root '/..': a root is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/zookeeper/x   | has the root '/zookeeper', which the servers keep for themselves
-            zk://zk1:2181/root/100%     | has a % without two hexadecimal digits after it: write %25 for %
-            zk://zk1:2181/root/%FF      | has escapes that are not UTF-8
-            """)
-    void pharos_badAddress_saysWhatInOneLine(String address, String reason) {
-        assertThat(pharos("set", address))
-                .isEqualTo(new Run(
-                        "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): '" + address + "' "
-                                + reason + ": see pharos set --help\n",
-                        2));
-        assertThat(pharos("hold", address, "--", "true").status()).isEqualTo(125);
+    @ValueSource(
+            strings = {
+                "zk://a b:1/r",
+                "zk://zk1:0/r",
+                "zk://zk1:1/a%20b",
+                "zk://zk1:1/r/",
+                "zk://zk1:1//",
+                "zk://zk1:1/zookeeper"
+            })
+    void list_badAddress_saysWhatInOneLine(String address) {
+        Run run = pharos("list", address);
+
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.err())
+                .startsWith("pharos: invalid value for positional parameter at index 0 (DIR): '" + address
+                        + "' is not an address: ")
+                .endsWith(": see pharos list --help\n")
+                .hasLineCount(1);
     }
 }

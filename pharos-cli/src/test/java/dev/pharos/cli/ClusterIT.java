@@ -327,8 +327,8 @@ class ClusterIT {
                     .isEqualTo(new Installed.Run(
                             "",
                             "pharos: " + event
-                                    + ": the connection was lost during the change, which may have happened;"
-                                    + " look, or repeat it\n",
+                                    + ": the connection was lost during the change, which may have been made;"
+                                    + " check, or repeat it\n",
                             ExitCode.UNKNOWN.status));
         }
     }
@@ -491,18 +491,20 @@ class ClusterIT {
                 .isEqualTo(new Installed.Run(
                         "",
                         "pharos: 127.0.0.1:" + port
-                                + ": cannot be had (Address already in use); give another port, or end who has it\n",
+                                + ": not available (Address already in use); end what uses it, or give another port\n",
                         3));
         Path folder = serverDirectory.resolve("data");
         assertThat(pharos.sh("pharos serve --port 0 --data '" + folder + "'"))
                 .isEqualTo(new Installed.Run(
-                        "", "pharos: " + folder + ": another server uses it; end that or give another folder\n", 3));
+                        "",
+                        "pharos: " + folder + ": in use by another server; end that or give another directory\n",
+                        3));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            --port 0 --host nowhere.invalid  | 3 | nowhere.invalid: no machine has this name; give one that this machine has
-            --port 0 --data file             | 3 | $D/file: not a folder; give another
+            --port 0 --host nowhere.invalid  | 3 | nowhere.invalid: unknown host; give a name or an address of this machine
+            --port 0 --data file             | 3 | $D/file: not a directory; give another
             --port 0 --data old              | 3 | $D/old: no server can serve from it: No snapshot found, but there are log entries. Something is broken!
             """)
     void serve_badInput_saysWhatInOneLine(String line, int status, String reason) {
@@ -525,7 +527,7 @@ class ClusterIT {
         assertThat(run)
                 .isEqualTo(new Installed.Run(
                         "",
-                        "pharos: " + directory + "/data: no permission; give another folder, or make that one yours\n",
+                        "pharos: " + directory + "/data: no permission; change its owner, or give another directory\n",
                         3));
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Answer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * long as it runs; it is kept up through the loss of servers and of connections. Thread-safe.
  *
  * <pre>{@code
- * try (Cluster cluster = Cluster.connect("zk1:2181,zk2:2181,zk3:2181/orders");
+ * try (Cluster cluster = Cluster.connect("zk://zk1:2181,zk2:2181,zk3:2181/orders");
  *         ClusterEvent ready = cluster.event("database is up")) {
  *     ready.await();
  * }
@@ -45,7 +46,7 @@ public final class Cluster implements AutoCloseable {
         Cluster.class.getModule().addReads(Cluster.class.getClassLoader().getUnnamedModule());
     }
 
-    private final Address address;
+    private final ClusterAddress address;
     private final Options options;
     private final Engine engine;
 
@@ -72,7 +73,7 @@ public final class Cluster implements AutoCloseable {
 
     private volatile boolean closed;
 
-    private Cluster(Address address, Options options) {
+    private Cluster(ClusterAddress address, Options options) {
         this.address = address;
         this.options = options;
         crowd.allowCoreThreadTimeOut(true);
@@ -280,11 +281,11 @@ public final class Cluster implements AutoCloseable {
     /**
      * Connects.
      *
-     * @param address {@code host:port,host:port/root}: some or all of the servers, and the node under which the events
-     *     are, which is made if it is not there; without it {@code /pharos}
+     * @param address {@code zk://host:port,host:port/root}: some or all of the servers, and the node under which the
+     *     events are, which is created if it does not exist; {@link ClusterAddress} has the form
      * @return the connection, to be closed
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws ClusterEventException if no server could be reached in ten seconds
+     * @throws EventException if no server could be reached in ten seconds
      */
     public static Cluster connect(String address) {
         return connect(address, Options.DEFAULTS);
@@ -297,20 +298,32 @@ public final class Cluster implements AutoCloseable {
      * @param options how
      * @return the connection, to be closed
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws ClusterEventException if no server could be reached in time, or the log-in was refused
+     * @throws EventException if no server could be reached in time, or the log-in was refused
      */
     public static Cluster connect(String address, Options options) {
-        Cluster cluster = new Cluster(Address.parse(address), options);
+        return connect(ClusterAddress.parse(address), options);
+    }
+
+    /**
+     * Connects, with these options, to an address that was parsed before.
+     *
+     * @param address the address
+     * @param options how
+     * @return the connection, to be closed
+     * @throws EventException if no server could be reached in time, or the log-in was refused
+     */
+    public static Cluster connect(ClusterAddress address, Options options) {
+        Cluster cluster = new Cluster(address, options);
         try {
             if (!cluster.awaitConnection(System.nanoTime() + cluster.operationNanos())) {
                 String unknown = cluster.address.unknownHosts();
                 throw unknown.isEmpty()
                         ? cluster.unavailable(cluster.address.toString())
-                        : new ClusterEventException.Unavailable(
-                                cluster.address.toString(), "there is no host " + unknown + "; give another", null);
+                        : new EventException.Unavailable(
+                                cluster.address.toString(), "unknown host " + unknown + "; check the address", null);
             }
             return cluster;
-        } catch (ClusterEventException e) {
+        } catch (EventException e) {
             cluster.close();
             throw e;
         }
@@ -322,7 +335,7 @@ public final class Cluster implements AutoCloseable {
      * @param name any text of 1 to 255 characters
      * @return a handle, to be closed
      * @throws IllegalArgumentException if the name is empty, too long or no text
-     * @throws ClusterEventException if it could not be opened or made
+     * @throws EventException if it could not be opened or made
      */
     public ClusterEvent event(String name) {
         String where = address.of(name); // throws if it is none
@@ -346,7 +359,7 @@ public final class Cluster implements AutoCloseable {
             ClusterEvent event = new ClusterEvent(this, those, now.incarnation());
             handles.add(event);
             return event;
-        } catch (ClusterEventException e) {
+        } catch (EventException e) {
             release(those);
             throw e;
         }
@@ -374,7 +387,7 @@ public final class Cluster implements AutoCloseable {
             question.accept(reply);
             Answer<T> answer = reply.await(deadline);
             if (answer != null && answer.failure() != null) {
-                throw answer.failure().again();
+                throw answer.failure().forThisThread();
             } else if (answer != null && (answer.value() != null || answer.kind() == Answer.Kind.ABSENT)) {
                 return answer.value();
             } else if (answer == null || !awaitConnection(deadline)) {
@@ -388,7 +401,7 @@ public final class Cluster implements AutoCloseable {
      * The names of the events under the root, sorted.
      *
      * @return the names
-     * @throws ClusterEventException if they could not be read
+     * @throws EventException if they could not be read
      */
     public List<String> events() {
         List<String> names = ask(address.toString(), deadline(address.toString()), engine::names);
@@ -411,23 +424,23 @@ public final class Cluster implements AutoCloseable {
      *
      * @param name its name
      * @return what it is like
-     * @throws ClusterEventException if there is no such event, or it could not be read
+     * @throws EventException if there is no such event, or it could not be read
      */
     public State look(String name) {
         String where = address.of(name);
         Snapshot now = find(name, deadline(where));
         if (now == null) {
-            throw new ClusterEventException.Unavailable(where, "does not exist; set it or wait for it first", null);
+            throw new EventException.Unavailable(where, "does not exist; set it or wait for it first", null);
         }
         return new State(now.isSet(), now.holders(), Instant.ofEpochMilli(now.millis()), now.epoch());
     }
 
     /**
-     * Deletes an event. Those who have it open get a {@link ClusterEventException.Removed}, those who wait for it too.
+     * Deletes an event. The methods of its handles then throw an {@link EventException.Removed}, and so do its waits.
      *
      * @param name its name
      * @return {@code true} if there was one, {@code false} if there was none
-     * @throws ClusterEventException if it could not be deleted; {@link ClusterEventException.OutcomeUnknown} if it has
+     * @throws EventException if it could not be deleted; {@link EventException.OutcomeUnknown} if it has
      *     perhaps been
      */
     public boolean delete(String name) {
@@ -436,7 +449,7 @@ public final class Cluster implements AutoCloseable {
         try {
             Snapshot found = find(name, deadline);
             return found != null && delete(name, found.incarnation(), deadline);
-        } catch (ClusterEventException.Corrupt e) {
+        } catch (EventException.Corrupt e) {
             return delete(name, null, deadline);
         }
     }
@@ -457,7 +470,7 @@ public final class Cluster implements AutoCloseable {
                 if (kind == Answer.Kind.DONE || kind == Answer.Kind.ABSENT) {
                     return kind == Answer.Kind.DONE || unsure;
                 } else if (answer != null && answer.failure() != null) {
-                    throw answer.failure().again();
+                    throw answer.failure().forThisThread();
                 }
                 unsure |= kind == Answer.Kind.LOST;
                 if ((unsure && incarnation == null) || answer == null || !awaitConnection(deadline)) {
@@ -465,15 +478,15 @@ public final class Cluster implements AutoCloseable {
                 }
                 checkOpen(where);
             }
-        } catch (ClusterEventException e) {
-            throw unsure ? new ClusterEventException.OutcomeUnknown(where, e) : e;
+        } catch (EventException e) {
+            throw unsure ? outcomeUnknown(where, e) : e;
         }
     }
 
     /**
-     * Closes the connection and all handles that came from it: those who wait get a
-     * {@link ClusterEventException.Closed}; holds are let go of. Blocks until a server has answered, for the operation
-     * timeout at most: if none has, holds end with the session timeout. Closing again has no effect.
+     * Closes the connection and all its handles, whose waits fail with an {@link EventException.Closed}, and releases
+     * its holds. Blocks until a server has answered, for the operation timeout at most: if none has, holds end with the
+     * session timeout. Closing again has no effect.
      */
     @Override
     public void close() {
@@ -505,7 +518,7 @@ public final class Cluster implements AutoCloseable {
         return engine;
     }
 
-    Address address() {
+    ClusterAddress address() {
         return address;
     }
 
@@ -520,7 +533,7 @@ public final class Cluster implements AutoCloseable {
 
     private void checkOpen(String where) {
         if (closed) {
-            throw new ClusterEventException.Closed(where);
+            throw new EventException.Closed(where, "the connection was closed; connect again", null);
         }
     }
 
@@ -536,19 +549,26 @@ public final class Cluster implements AutoCloseable {
     /** Waits until there is a connection, or for a time of {@code System.nanoTime}; then false. */
     boolean awaitConnection(long deadline) {
         boolean inTime = Reply.await(engine.connected(), deadline);
-        ClusterEventException failure = engine.failure();
+        EventException failure = engine.failure();
         if (failure != null) {
-            throw failure.again();
+            throw failure.forThisThread();
         }
         return inTime;
     }
 
-    ClusterEventException unavailable(String where) {
-        return new ClusterEventException.Unavailable(
+    EventException unavailable(String where) {
+        return new EventException.Unavailable(
                 where,
                 "no server has answered in " + options.operationTimeout.toMillis()
-                        + " ms; see that a majority of them runs and that the address is right",
+                        + " ms; check the address, and that a majority of the servers is running",
                 null);
+    }
+
+    static EventException outcomeUnknown(String where, @Nullable Throwable cause) {
+        return new EventException.OutcomeUnknown(
+                where,
+                "the connection was lost during the change, which may have been made; check, or repeat it",
+                cause);
     }
 
     /** Ends a hold, and waits for that, but not for ever. */
@@ -560,7 +580,7 @@ public final class Cluster implements AutoCloseable {
             dropLater(hold, reply);
             answer = reply.await(deadline);
             if (answer != null && answer.failure() != null) {
-                throw answer.failure().again();
+                throw answer.failure().forThisThread();
             }
         } while (answer != null && answer.value() == null && !closed && awaitConnection(deadline));
     }

@@ -2,6 +2,7 @@
 package dev.pharos.cluster;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Sight;
@@ -21,35 +22,39 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One machine waits for another, whichever is started first:
  * <pre>{@code
- * try (Cluster cluster = Cluster.connect("zk1:2181,zk2:2181,zk3:2181/orders");
+ * try (Cluster cluster = Cluster.connect("zk://zk1:2181,zk2:2181,zk3:2181/orders");
  *         ClusterEvent ready = cluster.event("database is up")) {
  *     ready.await();
  * }
  * }</pre>
  *
  * <p>The promises are those of {@link Event}, between threads of any processes that have an event of the same name open.
- * What comes with the reach:
+ * Of what {@code Event} leaves to the reach:
  * <ul>
- *   <li>A wait has begun, so that any later {@code set()} ends it, when its registration has reached the ensemble: a
- *       round trip after the call, at the latest when {@code whenSet()} returns, or when the thread is shown as parked
- *       for the event. While there is no connection, a registration waits for the next one; one that was made lasts.
- *   <li>A wait goes on through the loss of the connection, of servers and of the session, and misses nothing. A timed
- *       wait looks once more when its time is over, or it is interrupted, and so returns a round trip later; if there is
- *       no connection then, it cannot look, and reports the time-out or the interrupt. A connection that has failed
- *       without a word is known to be lost after two thirds of the session timeout, for which that look waits, but not
- *       longer than the operation timeout.
- *   <li>{@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while there is no
- *       connection; for the operation timeout at most. Then they throw {@link ClusterEventException.Unavailable} if
- *       surely nothing was changed, {@link ClusterEventException.OutcomeUnknown} if perhaps it was. They never change an
- *       event twice. Each of them, of several that compete, tells whether it was the one that changed the event.
- *   <li>Cancelling a future, or completing it, blocks for a round trip as well, since {@code set()} decides.
- *   <li>If the event is deleted, or what is stored is damaged, the methods throw a {@link ClusterEventException} that
- *       says so, those that wait too.
+ *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle or its {@link Cluster} is closed, this
+ *       user may not do it, or the event was deleted or damaged. {@code set()}, {@code clear()} and {@code isSet()} throw
+ *       {@link EventException.Unavailable} if no server answers in time, and nothing was changed, or
+ *       {@link EventException.OutcomeUnknown} if it may have been. They never change an event twice. Waits do not fail
+ *       for that reason: a wait goes on through the loss of the connection, of servers and of the session, and misses
+ *       nothing.
+ *   <li><b>Blocking.</b> {@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while there
+ *       is no connection; for the operation timeout at most. {@code whenSet()} and {@code whenClear()} block for a round
+ *       trip, unless there is no connection; so does to cancel or complete a future of theirs, since {@code set()}
+ *       decides.
+ *   <li><b>When a wait begins.</b> When its registration has reached the ensemble: a round trip after the call, at the
+ *       latest when {@code whenSet()} returns, or when the thread is shown as parked for the event. While there is no
+ *       connection, a registration waits for the next one; one that was made lasts.
+ *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, reads the event
+ *       once more, and so returns a round trip later. If there is no connection then, it reports the timeout or the
+ *       interrupt, even if the event was set. A connection that has failed silently is known to be lost after two thirds
+ *       of the session timeout, for which that read waits, but not longer than the operation timeout.
+ *   <li><b>Memory.</b> Memory consistency effects are those of {@code Event} between threads that use one
+ *       {@code Cluster}.
  * </ul>
+ * The rest holds as within one JVM: of several calls that compete, exactly one returns {@code true} for each change, and a
+ * wait lasts through any number of sets.
  *
  * <p>No method pins a virtual thread, nor enters ZooKeeper from one.
- *
- * <p><b>Memory consistency effects</b> are those of {@link Event} between threads that use one {@link Cluster}.
  */
 public final class ClusterEvent implements Event, AutoCloseable {
     /*
@@ -69,12 +74,12 @@ public final class ClusterEvent implements Event, AutoCloseable {
      * change; so where it matters that the event is held, the engine makes one hold that stands a part of the comparison.
      * The holders in a guess that was only verified are still a guess, and nobody is released by them.
      *
-     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost
-     * in the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected:
-     * the same change is tried again, of which at most one can succeed, even if the first is still on its way. Or it
-     * finds another version, no more than eight later, and not the identity: it was not made and cannot be any more.
-     * Otherwise nobody knows, nor if the handle is closed or the event deleted before it was found. Tempting and wrong:
-     * to repeat the call. A set that was made, and cleared by somebody, would be made twice.
+     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost in
+     * the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected: the same
+     * change is tried again, of which at most one can succeed, even if the first is still on its way. Or it finds another
+     * version, no more than eight later, and not the identity: it was not made and cannot be any more. Otherwise nobody
+     * knows, nor if the handle is closed or the event deleted before it was found. Tempting and wrong: to repeat the
+     * call. A set that was made, and cleared by somebody, would be made twice.
      *
      * Waiting. A waiter takes a snapshot as its ticket, by a fresh look that also arms the engine. It is released
      *
@@ -124,7 +129,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
+     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
+     *     change it
      */
     @Override
     public boolean set() {
@@ -135,7 +141,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc} An event that is held stays set, and this returns {@code false}.
      *
-     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
+     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
+     *     change it
      */
     @Override
     public boolean clear() {
@@ -146,7 +153,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be read by this user, deleted or damaged
+     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
+     *     read it
      */
     @Override
     public boolean isSet() {
@@ -156,7 +164,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
+     *     read it
      */
     @Override
     public void await() throws InterruptedException {
@@ -166,7 +175,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
+     *     read it
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
@@ -176,7 +186,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
+     *     read it
      */
     @Override
     public void awaitClear() throws InterruptedException {
@@ -186,7 +197,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ClusterEventException if this handle is closed, now or meanwhile, or the event is not to be read by this user, deleted or damaged
+     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
+     *     read it
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
@@ -194,10 +206,10 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If the wait fails, it completes with a {@link ClusterEventException}. Returns once the wait has
+     * {@inheritDoc} If the wait fails, it completes with an {@link EventException}. Returns once the wait has
      * begun; without a connection, at once.
      *
-     * @throws ClusterEventException if this handle is closed
+     * @throws EventException if this handle is closed
      */
     @Override
     public CompletableFuture<Void> whenSet() {
@@ -206,10 +218,10 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If the wait fails, it completes with a {@link ClusterEventException}. Returns once the wait has
+     * {@inheritDoc} If the wait fails, it completes with an {@link EventException}. Returns once the wait has
      * begun; without a connection, at once.
      *
-     * @throws ClusterEventException if this handle is closed
+     * @throws EventException if this handle is closed
      */
     @Override
     public CompletableFuture<Void> whenClear() {
@@ -223,7 +235,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
      * dies or is cut off from the servers.
      *
      * @return the hold, independent of this handle: closing the handle does not release it
-     * @throws ClusterEventException if this handle is closed, the event is out of reach, not to be changed by this user, deleted or damaged
+     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
+     *     change it
      */
     public Hold hold() {
         while (true) {
@@ -232,9 +245,9 @@ public final class ClusterEvent implements Event, AutoCloseable {
             cluster.holds().add(hold); // before it stands, so that no loss of it goes unnoticed
             try {
                 hold.epoch = change(before -> before.hold(id), id, hold).epoch() + 1;
-            } catch (ClusterEventException e) {
+            } catch (EventException e) {
                 cluster.holds().remove(hold);
-                if (e instanceof ClusterEventException.OutcomeUnknown) {
+                if (e instanceof EventException.OutcomeUnknown) {
                     cluster.dropLater(hold, answer -> {}); // perhaps it was made
                 }
                 throw e;
@@ -298,7 +311,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
          * Releases this hold. If no server answers within the operation timeout, returns all the same: the hold ends when there is
          * a connection again, or with the session. Closing again has no effect once a server has answered.
          *
-         * @throws ClusterEventException if the servers refuse; it is tried once more on each new connection, and when
+         * @throws EventException if the servers refuse; it is tried once more on each new connection, and when
          *     this is closed again
          */
         @Override
@@ -327,8 +340,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Closes this handle: those who wait with it get a {@link ClusterEventException.Closed}, unless they were released
-     * before. The event stays as it is, and so do holds and other handles. Closing again has no effect.
+     * Closes this handle: its waits fail with an {@link EventException.Closed}, unless they were released before. The
+     * event stays as it is, and so do holds and other handles. Closing again has no effect.
      */
     @Override
     public void close() {
@@ -409,7 +422,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 if (answer != null && answer.value() != null) {
                     return expected;
                 } else if (answer != null && answer.failure() != null) {
-                    throw answer.failure().again();
+                    throw answer.failure().forThisThread();
                 } else if (changes && (answer == null || answer.kind() == Answer.Kind.LOST)) {
                     unsure = expected;
                 }
@@ -417,16 +430,14 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 if (unsure != null && now.changes().contains(id)) {
                     return unsure;
                 } else if (unsure != null && now.version() - unsure.version() > Snapshot.KEPT) {
-                    throw new ClusterEventException.OutcomeUnknown(name(), null);
+                    throw Cluster.outcomeUnknown(name(), null);
                 } else if (unsure != null && now.version() != unsure.version()) {
                     unsure = null; // it did not succeed, and cannot any more
                 }
                 expected = now;
             }
-        } catch (ClusterEventException e) {
-            throw unsure == null || e instanceof ClusterEventException.OutcomeUnknown
-                    ? e
-                    : new ClusterEventException.OutcomeUnknown(name(), e);
+        } catch (EventException e) {
+            throw unsure == null || e instanceof EventException.OutcomeUnknown ? e : Cluster.outcomeUnknown(name(), e);
         }
     }
 
@@ -451,7 +462,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
             } else if (answer != null && answer.kind() == Answer.Kind.ABSENT) {
                 throw removed();
             } else if (answer != null && answer.failure() != null) {
-                throw answer.failure().again();
+                throw answer.failure().forThisThread();
             } else if (answer == null || !cluster.awaitConnection(deadline)) {
                 throw cluster.unavailable(name());
             }
@@ -477,12 +488,12 @@ public final class ClusterEvent implements Event, AutoCloseable {
         return closed || cluster.isClosed();
     }
 
-    ClusterEventException closed() {
-        return new ClusterEventException.Closed(name());
+    EventException closed() {
+        return new EventException.Closed(name(), "this handle was closed; open the event again", null);
     }
 
-    ClusterEventException removed() {
-        return new ClusterEventException.Removed(name());
+    EventException removed() {
+        return new EventException.Removed(name(), "deleted while in use; open it again to use what is there now", null);
     }
 
     /** Whether what was seen is this event, and not another of its name. */

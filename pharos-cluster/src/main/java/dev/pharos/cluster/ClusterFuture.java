@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.spi.WithdrawableFuture;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +30,7 @@ final class ClusterFuture extends WithdrawableFuture {
     }
 
     /** Has this future completed, by its executor. */
-    void submit(@Nullable ClusterEventException failure) {
+    void submit(@Nullable EventException failure) {
         if (given) {
             submit(failure, defaultExecutor());
         }
@@ -37,7 +38,7 @@ final class ClusterFuture extends WithdrawableFuture {
 
     /** Completes this future if its wait has ended. */
     private void settle() {
-        ClusterEventException failure = waiter.failure();
+        EventException failure = waiter.failure();
         if (failure != null || waiter.isReleased()) {
             end(failure);
         }

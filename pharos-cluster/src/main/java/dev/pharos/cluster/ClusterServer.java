@@ -2,6 +2,7 @@
 package dev.pharos.cluster;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import java.io.File;
 import java.io.IOException;
@@ -89,7 +90,7 @@ public final class ClusterServer implements AutoCloseable {
      * @param data the folder in which the events are kept; made if it is not there
      * @return the server, which serves
      * @throws IllegalArgumentException if there is no such port
-     * @throws ClusterEventException if the port is taken or the folder cannot be used
+     * @throws EventException if the port is taken or the folder cannot be used
      */
     public static ClusterServer start(int port, Path data) {
         return start(LOOPBACK, port, data);
@@ -104,7 +105,7 @@ public final class ClusterServer implements AutoCloseable {
      * @param data the folder in which the events are kept; made if it is not there
      * @return the server, which serves
      * @throws IllegalArgumentException if there is no such port
-     * @throws ClusterEventException if this machine has no such address, the port is taken or the folder cannot be used
+     * @throws EventException if this machine has no such address, the port is taken or the folder cannot be used
      */
     public static ClusterServer start(String host, int port, Path data) {
         if (port < 0 || port > 65_535) {
@@ -112,8 +113,7 @@ public final class ClusterServer implements AutoCloseable {
         }
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw new ClusterEventException.Unavailable(
-                    host, "no machine has this name; give one that this machine has", null);
+            throw new EventException.Unavailable(host, "unknown host; give a name or an address of this machine", null);
         }
         Path folder = data.toAbsolutePath();
         FileChannel lock = lock(folder);
@@ -140,20 +140,20 @@ public final class ClusterServer implements AutoCloseable {
             }
             if (lock == null) {
                 channel.close();
-                throw unusable(folder, "another server uses it; end that or give another folder", null);
+                throw unusable(folder, "in use by another server; end that or give another directory", null);
             }
             return channel;
         } catch (FileAlreadyExistsException e) {
-            throw unusable(folder, "not a folder; give another", e);
+            throw unusable(folder, "not a directory; give another", e);
         } catch (AccessDeniedException e) {
-            throw unusable(folder, "no permission; give another folder, or make that one yours", e);
+            throw unusable(folder, "no permission; change its owner, or give another directory", e);
         } catch (IOException e) {
-            throw unusable(folder, "cannot be used (" + e + "); give another", e);
+            throw unusable(folder, "cannot be used (" + e + "); give another directory", e);
         }
     }
 
-    private static ClusterEventException unusable(Path folder, String why, @Nullable Throwable cause) {
-        return new ClusterEventException.Unavailable(folder.toString(), why, cause);
+    private static EventException unusable(Path folder, String why, @Nullable Throwable cause) {
+        return new EventException.Unavailable(folder.toString(), why, cause);
     }
 
     private void run(ServerConfig config) {
@@ -191,8 +191,8 @@ public final class ClusterServer implements AutoCloseable {
         }
         Throwable e = failure;
         if (e instanceof BindException) {
-            throw new ClusterEventException.Unavailable(
-                    address, "cannot be had (" + e.getMessage() + "); give another port, or end who has it", e);
+            throw new EventException.Unavailable(
+                    address, "not available (" + e.getMessage() + "); end what uses it, or give another port", e);
         } else if (!serves.isSet() || e != null) {
             throw unusable(folder, "no server can serve from it: " + (e == null ? "it ended" : e.getMessage()), e);
         }
@@ -212,7 +212,7 @@ public final class ClusterServer implements AutoCloseable {
      * Waits until the server has ended: since it was closed, or since it has failed, as when the disk is full.
      *
      * @throws InterruptedException if this thread was interrupted before that
-     * @throws ClusterEventException if it has failed
+     * @throws EventException if it has failed
      */
     public void awaitEnd() throws InterruptedException {
         ended.await();

@@ -2,6 +2,7 @@
 package dev.pharos.cluster;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -58,7 +59,7 @@ interface Engine extends AutoCloseable {
      * @param value what was asked for; only if done
      * @param failure why it has failed; only if it has
      */
-    record Answer<T>(Kind kind, @Nullable T value, @Nullable ClusterEventException failure) {
+    record Answer<T>(Kind kind, @Nullable T value, @Nullable EventException failure) {
         enum Kind {
             /** It was done. */
             DONE,
@@ -89,7 +90,7 @@ interface Engine extends AutoCloseable {
             return new Answer<>(Kind.DONE, value, null);
         }
 
-        static <T> Answer<T> failed(ClusterEventException failure) {
+        static <T> Answer<T> failed(EventException failure) {
             return new Answer<>(Kind.FAILED, null, failure);
         }
 
@@ -144,7 +145,7 @@ interface Engine extends AutoCloseable {
 
     /** Why there will be no connection ever again, but for {@link #close}; null if there may be. */
     @Nullable
-    ClusterEventException failure();
+    EventException failure();
 
     /** Ends the connection and all holds. */
     @Override

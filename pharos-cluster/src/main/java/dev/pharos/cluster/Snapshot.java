@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,17 +119,29 @@ record Snapshot(
         return new UUID(bytes.getLong(), bytes.getLong());
     }
 
+    /** What to throw where something else than an event is stored. */
+    static EventException corrupt(String address, String why) {
+        return new EventException.Corrupt(address, "damaged: it " + why + "; delete it or use another name", null);
+    }
+
+    static EventException newerVersion(String address, String version) {
+        return new EventException.NewerVersion(
+                address,
+                "of layout version " + version + "; update this library, which supports version " + VERSION,
+                null);
+    }
+
     /** Reads what was stored. Throws if it is no event, or none that this version knows. */
     static Snapshot decode(String address, long version, int holders, byte @Nullable [] data) {
         ByteBuffer bytes = ByteBuffer.wrap(data == null ? new byte[0] : data);
         if (bytes.remaining() < 2 || bytes.get() != MAGIC) {
-            throw new ClusterEventException.Corrupt(address, "does not begin with E");
+            throw corrupt(address, "does not begin with E");
         }
         byte layout = bytes.get();
         if (layout != VERSION) {
-            throw new ClusterEventException.NewerVersion(address, Integer.toString(Byte.toUnsignedInt(layout)));
+            throw newerVersion(address, Integer.toString(Byte.toUnsignedInt(layout)));
         } else if (bytes.capacity() < HEADER) {
-            throw new ClusterEventException.Corrupt(address, "has " + bytes.capacity() + " bytes");
+            throw corrupt(address, "has " + bytes.capacity() + " bytes");
         }
         byte bits = bytes.get();
         byte count = bytes.get();
@@ -138,9 +151,9 @@ record Snapshot(
         UUID incarnation = id(bytes);
         UUID latest = id(bytes);
         if ((bits & ~1) != 0 || count < 0 || count > KEPT || bytes.remaining() != count * ID) {
-            throw new ClusterEventException.Corrupt(address, "has flags or a length that no event has");
+            throw corrupt(address, "has flags or a length that no event has");
         } else if (began < 0 || began > epoch) {
-            throw new ClusterEventException.Corrupt(address, "began at epoch " + began + " of " + epoch);
+            throw corrupt(address, "began at epoch " + began + " of " + epoch);
         }
         List<UUID> changes = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Sight;
@@ -46,7 +47,7 @@ final class Waiter {
     /** Changes made before this time were seen, if there is a ticket. */
     private volatile long begun;
 
-    /** Null while the wait goes on; then an End, or the ClusterEventException with which it has failed. Set once. */
+    /** Null while the wait goes on; then an End, or the EventException with which it has failed. Set once. */
     private volatile @Nullable Object end;
 
     Waiter(ClusterEvent event, boolean set, Object target) {
@@ -113,14 +114,14 @@ final class Waiter {
         }
     }
 
-    void fail(ClusterEventException failure) {
+    void fail(EventException failure) {
         checkReleased(); // it may have been notified, and not have been its turn yet
         if (END.compareAndSet(this, null, failure)) {
             notifyTarget(failure);
         }
     }
 
-    private void notifyTarget(@Nullable ClusterEventException failure) {
+    private void notifyTarget(@Nullable EventException failure) {
         waiters.remove(this);
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
@@ -138,8 +139,8 @@ final class Waiter {
 
     /** How the wait has failed; null if it has not. */
     @Nullable
-    ClusterEventException failure() {
-        return end instanceof ClusterEventException failure ? failure : null;
+    EventException failure() {
+        return end instanceof EventException failure ? failure : null;
     }
 
     /** Begins to wait; returns when the wait is in effect, the connection turns out to be lost, or the time elapses. */
@@ -213,9 +214,9 @@ final class Waiter {
                     park(left);
                 }
             }
-            ClusterEventException failure = failure();
+            EventException failure = failure();
             if (failure != null) {
-                throw failure.again();
+                throw failure.forThisThread();
             } else if (end == End.RELEASED) {
                 return true;
             } else if (interrupted || Thread.interrupted()) {

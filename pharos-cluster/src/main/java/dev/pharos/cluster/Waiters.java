@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Interest;
 import java.util.Iterator;
 import java.util.List;
@@ -148,7 +149,7 @@ final class Waiters {
     }
 
     /** Fails the waits of a handle that was closed. */
-    void fail(ClusterEvent event, ClusterEventException failure) {
+    void fail(ClusterEvent event, EventException failure) {
         for (Waiter waiter : waiters.values()) {
             if (waiter.event == event) {
                 waiter.fail(failure);

@@ -2,6 +2,7 @@
 package dev.pharos.cluster;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import java.io.IOException;
@@ -105,7 +106,7 @@ final class ZooKeeperEngine implements Engine {
     /** How long to wait before a session is tried to be begun again, for want of a thread or a file. */
     private static final long REOPEN_NANOS = 1_000_000_000L;
 
-    private final Address address;
+    private final ClusterAddress address;
     private final Cluster.Options options;
     private final Listener listener;
     private final List<ACL> access;
@@ -143,10 +144,10 @@ final class ZooKeeperEngine implements Engine {
     private boolean opening = true;
 
     private volatile @Nullable ZooKeeper session;
-    private volatile @Nullable ClusterEventException failure;
+    private volatile @Nullable EventException failure;
     private volatile boolean closed;
 
-    ZooKeeperEngine(Address address, Cluster.Options options, Listener listener) {
+    ZooKeeperEngine(ClusterAddress address, Cluster.Options options, Listener listener) {
         this.address = address;
         this.options = options;
         this.listener = listener;
@@ -234,7 +235,7 @@ final class ZooKeeperEngine implements Engine {
                     sendLooks();
                 }
             } catch (RuntimeException | Error e) { // better an end that is reported than a silent one
-                fail(new ClusterEventException.Unavailable(
+                fail(new EventException.Unavailable(
                         address.toString(), "the connection has ended (" + e + "); connect again", e));
                 failPending(null);
             }
@@ -299,10 +300,8 @@ final class ZooKeeperEngine implements Engine {
             failPending(opened); // who has asked meanwhile, and took the last for this
         } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
             if (session == null) {
-                fail(new ClusterEventException.Unavailable(
-                        address.toString(),
-                        "no connection can be made (" + e + "); see the class path and the options",
-                        e));
+                fail(new EventException.Unavailable(
+                        address.toString(), "cannot connect (" + e + "); check the class path and the options", e));
             }
         }
     }
@@ -319,7 +318,7 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    private void fail(ClusterEventException reason) {
+    private void fail(EventException reason) {
         failure = reason;
         connected.set();
         send(() -> failPending(null));
@@ -338,7 +337,7 @@ final class ZooKeeperEngine implements Engine {
             }
             String path = event.getPath().substring(address.root().length() + "/e/".length());
             int slash = path.indexOf('/');
-            String name = Address.unescape(slash < 0 ? path : path.substring(0, slash));
+            String name = ClusterAddress.unescape(slash < 0 ? path : path.substring(0, slash));
             switch (event.getType()) {
                 case NodeDataChanged -> {
                     if (slash < 0) {
@@ -379,7 +378,7 @@ final class ZooKeeperEngine implements Engine {
                     }
                 }
                 case AuthFailed ->
-                    fail(new ClusterEventException.NotPermitted(
+                    fail(new EventException.NotPermitted(
                             address.toString(), "the log-in was refused; check user, password and the servers", null));
                 default -> {} // closed by us; or a log-in that has succeeded
             }
@@ -413,7 +412,7 @@ final class ZooKeeperEngine implements Engine {
                     } else if (refused.kind() == Kind.LOST) {
                         return; // it is checked on the next connection, too
                     } else if (mark.startsWith(MARK) && !mark.equals(MARK + LAYOUT)) {
-                        fail(new ClusterEventException.NewerVersion(address.toString(), mark.substring(MARK.length())));
+                        fail(Snapshot.newerVersion(address.toString(), mark.substring(MARK.length())));
                     } else {
                         connected.set();
                         listener.connected();
@@ -459,7 +458,7 @@ final class ZooKeeperEngine implements Engine {
         }
         ZooKeeper open = session;
         boolean ready = connected.isSet(); // which a failure sets, too
-        ClusterEventException reason = failure;
+        EventException reason = failure;
         if (open == null || reason != null || !ready) {
             Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
             asked.values().forEach(look -> look.report(answer));
@@ -580,7 +579,7 @@ final class ZooKeeperEngine implements Engine {
                 try {
                     snapshot = snapshot(name, data, stat);
                     changed = stat.getMzxid();
-                } catch (ClusterEventException e) {
+                } catch (EventException e) {
                     bad = Answer.failed(e);
                 }
             }
@@ -674,7 +673,7 @@ final class ZooKeeperEngine implements Engine {
                             boolean same =
                                     snapshot(name, data, stat).incarnation().equals(incarnation);
                             answer = same ? Answer.failed(withoutPulse(name)) : Answer.of(Kind.ABSENT);
-                        } catch (ClusterEventException e) {
+                        } catch (EventException e) {
                             answer = Answer.failed(e);
                         }
                     }
@@ -683,8 +682,8 @@ final class ZooKeeperEngine implements Engine {
                 null);
     }
 
-    private ClusterEventException withoutPulse(String name) {
-        return new ClusterEventException.Corrupt(address.of(name), "has lost its node s-...");
+    private EventException withoutPulse(String name) {
+        return Snapshot.corrupt(address.of(name), "has lost its node s-...");
     }
 
     private void unwatch(String name) {
@@ -728,7 +727,7 @@ final class ZooKeeperEngine implements Engine {
             String name, Snapshot expected, Snapshot next, @Nullable UUID hold, Consumer<Answer<Snapshot>> then) {
         request(then, (open, answer) -> {
             if (expected.version() == -1) {
-                answer.accept(Answer.failed(new ClusterEventException.Corrupt(
+                answer.accept(Answer.failed(Snapshot.corrupt(
                         address.of(name), "was changed four billion times, after which the server compares no more")));
             } else {
                 swap(open, name, expected, next, hold, "h-" + expected.latest(), answer);
@@ -813,8 +812,8 @@ final class ZooKeeperEngine implements Engine {
                     then.accept(
                             foreign == null
                                     ? Answer.of(Kind.CONFLICT)
-                                    : Answer.failed(new ClusterEventException.Corrupt(
-                                            address.of(name), "has a node " + foreign + ", which is no hold")));
+                                    : Answer.failed(Snapshot.corrupt(
+                                            address.of(name), "has a node " + foreign + ", which is not a hold")));
                 },
                 null);
     }
@@ -858,7 +857,7 @@ final class ZooKeeperEngine implements Engine {
                     switch (code(rc)) {
                         case NODEEXISTS -> then.accept(Answer.done(false));
                         case NONODE -> createRoot(open, 1, name, first, then);
-                        default -> then.accept(answer(name, code(rc), "make"));
+                        default -> then.accept(answer(name, code(rc), "create"));
                     }
                 },
                 null);
@@ -883,7 +882,7 @@ final class ZooKeeperEngine implements Engine {
                     if (code == Code.OK || code == Code.NODEEXISTS) {
                         createRoot(open, segments + 1, name, first, then);
                     } else {
-                        then.accept(answer(name, code, "make"));
+                        then.accept(answer(name, code, "create"));
                     }
                 },
                 null);
@@ -919,9 +918,9 @@ final class ZooKeeperEngine implements Engine {
                     Code code = code(rc);
                     int failed = failed(results);
                     if (code == Code.NOTEMPTY && failed < children.size()) {
-                        then.accept(Answer.failed(new ClusterEventException.Unavailable(
+                        then.accept(Answer.failed(new EventException.Unavailable(
                                 address.of(name),
-                                "has nodes of somebody else under " + children.get(failed) + "; delete those first",
+                                "has foreign nodes under " + children.get(failed) + "; delete those first",
                                 null)));
                     } else if (code == Code.NONODE || code == Code.NOTEMPTY) {
                         then.accept(Answer.of(Kind.CONFLICT));
@@ -946,8 +945,8 @@ final class ZooKeeperEngine implements Engine {
                             answer.accept(refusal);
                         } else if (rc == Code.OK.intValue()) {
                             answer.accept(Answer.done(children.stream()
-                                    .filter(Address::isEscaped)
-                                    .map(Address::unescape)
+                                    .filter(ClusterAddress::isEscaped)
+                                    .map(ClusterAddress::unescape)
                                     .sorted()
                                     .toList()));
                         } else {
@@ -964,7 +963,7 @@ final class ZooKeeperEngine implements Engine {
     }
 
     @Override
-    public @Nullable ClusterEventException failure() {
+    public @Nullable EventException failure() {
         return failure;
     }
 
@@ -1009,7 +1008,7 @@ final class ZooKeeperEngine implements Engine {
     /** Sends a request, if there is a connection. */
     private <T> void sendNow(Consumer<Answer<T>> then, Sending<T> request) {
         ZooKeeper open = session;
-        ClusterEventException reason = failure;
+        EventException reason = failure;
         if (reason != null) {
             then.accept(Answer.failed(reason));
         } else if (open == null || !connected.isSet()) {
@@ -1074,23 +1073,23 @@ final class ZooKeeperEngine implements Engine {
             case THROTTLEDOP -> Answer.of(Kind.AGAIN);
             case NONODE -> Answer.of(Kind.ABSENT);
             case NOAUTH, AUTHFAILED ->
-                Answer.failed(new ClusterEventException.NotPermitted(
+                Answer.failed(new EventException.NotPermitted(
                         where,
-                        "this user may not " + verb + " it; log in as another, or have its access list changed",
+                        "this user may not " + verb + " it; log in as another, or change its access list",
                         null));
             case INVALIDACL ->
-                Answer.failed(new ClusterEventException.NotPermitted(
+                Answer.failed(new EventException.NotPermitted(
                         where,
-                        "not to be made for its creator alone, who has not logged in; log in, or let everybody use it",
+                        "access for its creator alone needs a log-in; log in, or allow access to everybody",
                         null));
             default ->
-                Answer.failed(new ClusterEventException.Unavailable(
+                Answer.failed(new EventException.Unavailable(
                         where, "the servers refuse to " + verb + " it (" + code + "); see their logs", null));
         };
     }
 
     private String path(String name) {
-        return address.root() + "/e/" + Address.escape(name);
+        return address.root() + "/e/" + ClusterAddress.escape(name);
     }
 
     private String pulse(String name, UUID incarnation) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.EventException;
 import dev.pharos.cluster.History.Kind;
 import dev.pharos.cluster.History.Operation;
 import dev.pharos.cluster.History.Outcome;
@@ -341,7 +342,7 @@ final class Client implements AutoCloseable {
         while (true) {
             try {
                 return Cluster.connect(address, times);
-            } catch (ClusterEventException.Unavailable e) {
+            } catch (EventException.Unavailable e) {
                 // the servers may be down
             }
         }
@@ -351,7 +352,7 @@ final class Client implements AutoCloseable {
         while (true) {
             try {
                 return cluster.event(name);
-            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // the servers may be down
             }
         }
@@ -407,9 +408,9 @@ final class Client implements AutoCloseable {
                     yield inTime ? Outcome.TRUE : Outcome.UNKNOWN; // no server may have answered
                 }
             };
-        } catch (ClusterEventException.OutcomeUnknown e) {
+        } catch (EventException.OutcomeUnknown e) {
             return Outcome.UNKNOWN;
-        } catch (ClusterEventException.Unavailable e) {
+        } catch (EventException.Unavailable e) {
             if (kind == Kind.AWAIT || kind == Kind.AWAIT_CLEAR) {
                 throw e; // a wait outlives what goes wrong
             }
@@ -436,7 +437,7 @@ final class Client implements AutoCloseable {
         try {
             boolean unused = event.isSet();
             return true;
-        } catch (ClusterEventException.Unavailable e) {
+        } catch (EventException.Unavailable e) {
             return false;
         }
     }

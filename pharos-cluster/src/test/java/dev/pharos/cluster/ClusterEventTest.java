@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.CloseableEventContract;
 import dev.pharos.Event;
-import dev.pharos.EventContract;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterAll;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The {@link EventContract} for {@link ClusterEvent}, on one server in each build, and on an ensemble with -Pall. */
+/** The {@link CloseableEventContract} for {@link ClusterEvent}, on one server in each build, and on an ensemble with -Pall. */
 class ClusterEventTest {
     private static final int SERVERS = Integer.getInteger("dev.pharos.cluster.servers", 3);
 
@@ -42,7 +42,7 @@ class ClusterEventTest {
     final AfterEachCallback closing = context -> events.forEach(ClusterEvent::close);
 
     @Nested
-    class Contract extends EventContract {
+    class Contract extends CloseableEventContract {
         @Override
         protected Event newEvent() {
             ClusterEvent event = cluster.event("event " + ++number);

@@ -4,6 +4,7 @@ package dev.pharos.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pharos.EventException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class ClusterServerTest {
 
     private static void assertUnavailable(String message, Runnable call) {
         assertThatThrownBy(call::run)
-                .isInstanceOf(ClusterEventException.Unavailable.class)
+                .isInstanceOf(EventException.Unavailable.class)
                 .hasMessageContaining(message);
     }
 
@@ -55,8 +56,8 @@ class ClusterServerTest {
     @Test
     void start_folderOrPortIsInUse_throwsAndTakesNeither() {
         try (ClusterServer server = ClusterServer.start(0, folder.resolve("first"))) {
-            assertUnavailable("another server uses it", () -> ClusterServer.start(0, folder.resolve("first")));
-            assertUnavailable("cannot be had", () -> ClusterServer.start(server.port(), folder.resolve("second")));
+            assertUnavailable("in use by another server", () -> ClusterServer.start(0, folder.resolve("first")));
+            assertUnavailable("not available", () -> ClusterServer.start(server.port(), folder.resolve("second")));
             ClusterServer.start(0, folder.resolve("second")).close();
         }
     }

@@ -4,6 +4,7 @@ package dev.pharos.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pharos.EventException;
 import dev.pharos.TestThreads;
 import dev.pharos.ThreadEvent;
 import java.time.Duration;
@@ -247,9 +248,9 @@ class HoldTest {
                 servers.kill(i);
             }
             threads.until("the loss is known", () -> !brief.isConnected());
-            assertThatThrownBy(cut::set).isInstanceOf(ClusterEventException.Unavailable.class);
+            assertThatThrownBy(cut::set).isInstanceOf(EventException.Unavailable.class);
             assertThatThrownBy(cut::isSet)
-                    .isInstanceOf(ClusterEventException.Unavailable.class)
+                    .isInstanceOf(EventException.Unavailable.class)
                     .hasMessageContaining("no server has answered in 1000 ms");
             assertThat(cut.await(1, TimeUnit.MILLISECONDS)).isFalse();
             assertThat(cut.await(0, TimeUnit.MILLISECONDS)).isFalse();
@@ -292,7 +293,7 @@ class HoldTest {
         while (true) {
             try {
                 return call.get();
-            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // once more
             }
         }

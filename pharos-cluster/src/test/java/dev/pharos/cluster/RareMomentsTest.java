@@ -4,6 +4,7 @@ package dev.pharos.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pharos.EventException;
 import dev.pharos.TestThreads;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Answer.Kind;
@@ -161,7 +162,7 @@ class RareMomentsTest {
         event.close();
         assertThat(new ClusterFuture(event, true)).isCompletedExceptionally();
         assertThatThrownBy(() -> new Waiter(event, true, Thread.currentThread()).await(Long.MAX_VALUE))
-                .isInstanceOf(ClusterEventException.Closed.class);
+                .isInstanceOf(EventException.Closed.class);
     }
 
     @Test
@@ -181,8 +182,8 @@ class RareMomentsTest {
     @Test
     void set_answerIsLostAndManyChangesFollow_isUnknown() {
         proxy.drop(false, true);
-        Thread change = threads.start(
-                () -> assertThatThrownBy(event::set).isInstanceOf(ClusterEventException.OutcomeUnknown.class));
+        Thread change =
+                threads.start(() -> assertThatThrownBy(event::set).isInstanceOf(EventException.OutcomeUnknown.class));
         threads.until("the event is set", far::isSet);
         for (int i = 0; i < Snapshot.KEPT / 2; i++) {
             far.clear();

@@ -4,6 +4,7 @@ package dev.pharos.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pharos.EventException;
 import dev.pharos.TestThreads;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -152,9 +153,7 @@ class SecurityTest {
     }
 
     private static void assertNotPermitted(ThrowingCallable call) {
-        assertThatThrownBy(call)
-                .isInstanceOf(ClusterEventException.NotPermitted.class)
-                .hasMessageContaining("; log in");
+        assertThatThrownBy(call).isInstanceOf(EventException.NotPermitted.class).hasMessageContaining("; log in");
     }
 
     // Access lists
@@ -246,14 +245,14 @@ class SecurityTest {
     @Test
     void sasl_wrongPassword_isRefused() {
         assertThatThrownBy(() -> connect("/sasl", Servers.PATIENT.sasl("Eve")))
-                .isInstanceOf(ClusterEventException.NotPermitted.class)
+                .isInstanceOf(EventException.NotPermitted.class)
                 .hasMessageContaining("log-in was refused");
     }
 
     @Test
     void sasl_noSuchEntry_isRefused() {
         assertThatThrownBy(() -> connect("/sasl", Servers.PATIENT.sasl("Nobody")))
-                .isInstanceOf(ClusterEventException.NotPermitted.class)
+                .isInstanceOf(EventException.NotPermitted.class)
                 .hasMessageContaining("log-in was refused");
     }
 
@@ -275,12 +274,12 @@ class SecurityTest {
     @Test
     void tls_serverIsAStranger_isRefused() {
         assertThatThrownBy(() -> connectByTls(BRIEF, "strangers.p12", "client.p12"))
-                .isInstanceOf(ClusterEventException.Unavailable.class);
+                .isInstanceOf(EventException.Unavailable.class);
     }
 
     @Test
     void tls_clientIsAStranger_isRefused() {
         assertThatThrownBy(() -> connectByTls(BRIEF, "servers.p12", "stranger.p12"))
-                .isInstanceOf(ClusterEventException.Unavailable.class);
+                .isInstanceOf(EventException.Unavailable.class);
     }
 }

@@ -3,6 +3,7 @@ package dev.pharos.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import dev.pharos.cluster.Engine.Interest;
@@ -38,7 +39,7 @@ class ZooKeeperEngineTest extends EngineContract {
     @Override
     Engine newEngine(Engine.Listener listener) {
         String next = server != null ? server : servers.address((servers.leader() + ++engines) % 3); // first followers
-        return new ZooKeeperEngine(Address.parse(next + root), Servers.PATIENT, listener);
+        return new ZooKeeperEngine(ClusterAddress.parse(next + root), Servers.PATIENT, listener);
     }
 
     private static ZooKeeper session(Client client) {
@@ -159,7 +160,7 @@ class ZooKeeperEngineTest extends EngineContract {
 
     private static void assertRefused(Engine.Answer<?> answer) {
         assertThat(answer.failure())
-                .isInstanceOf(ClusterEventException.Unavailable.class)
+                .isInstanceOf(EventException.Unavailable.class)
                 .hasMessageContaining("the servers refuse to");
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -125,8 +126,7 @@ final class EventFile {
         }
         Kernel kernel = Kernel.get();
         if (kind == HELD && kernel == null) {
-            throw new ProcessEventException.Unavailable(
-                    path, "a held event, for which native calls are needed; see the log for what denies them", null);
+            throw unavailable("a held event, which needs native calls; see the log for what denies them", null);
         }
         holds = kind == HELD && kernel != null ? new Holds(this, kernel) : null;
     }
@@ -152,7 +152,7 @@ final class EventFile {
             if (magic() == MAGIC && !removed) { // read after the word: so that was still there
                 return now;
             }
-            throw removed ? new ProcessEventException.Removed(path, null) : corrupt(null);
+            throw removed ? remove(null) : corrupt(null);
         } catch (InternalError e) { // the page is gone
             throw corrupt(e);
         }
@@ -169,7 +169,7 @@ final class EventFile {
     }
 
     /** To be thrown where the file is no longer what it was. The error of a read that did not throw is awaited here. */
-    ProcessEventException corrupt(@Nullable InternalError cause) {
+    EventException corrupt(@Nullable InternalError cause) {
         InternalError failure = cause;
         if (!READS_THROW) {
             try {
@@ -180,7 +180,10 @@ final class EventFile {
                 failure = e;
             }
         }
-        return new ProcessEventException.Corrupt(path, failure);
+        return new EventException.Corrupt(
+                path.toString(),
+                "truncated or overwritten while in use; remove the file, then open the event again everywhere",
+                failure);
     }
 
     /** Whether the event is set, if this is its word. */
@@ -229,15 +232,24 @@ final class EventFile {
         } catch (NoSuchFileException e) {
             throw remove(e);
         } catch (IOException e) {
-            throw new ProcessEventException.Unavailable(path, "out of sight (" + Opening.reason(e) + "); mend that", e);
+            throw unavailable("its attributes cannot be read (" + Opening.reason(e) + "); fix that", e);
         } catch (InternalError e) {
             throw corrupt(e);
         }
     }
 
-    ProcessEventException remove(@Nullable Exception cause) {
+    EventException remove(@Nullable Exception cause) {
         removed = true;
-        return new ProcessEventException.Removed(path, cause);
+        return new EventException.Removed(
+                path.toString(), "removed or replaced while in use; open it again to use what is there now", cause);
+    }
+
+    EventException unavailable(String reason, @Nullable Exception cause) {
+        return new EventException.Unavailable(path.toString(), reason, cause);
+    }
+
+    EventException wrongKind(String reason) {
+        return new EventException.WrongKind(path.toString(), reason, null);
     }
 
     // Changing
@@ -245,8 +257,7 @@ final class EventFile {
     /** Sets or clears the event. True if it was not so; false if it was, and then this was a full fence. */
     boolean change(boolean set) {
         if (holds != null) {
-            throw new ProcessEventException.WrongKind(
-                    path, "a held event, which is not set or cleared; hold it instead");
+            throw wrongKind("a held event, which cannot be set or cleared; hold it instead");
         }
         mustBeWritable();
         VarHandle.fullFence();
@@ -266,8 +277,8 @@ final class EventFile {
 
     void mustBeWritable() {
         if (!key.writable()) {
-            throw new ProcessEventException.NotPermitted(
-                    path, "open for waiting only; see its permissions and how it was opened", null);
+            throw new EventException.NotPermitted(
+                    path.toString(), "open for waiting only; see its permissions and the options of open", null);
         }
     }
 
@@ -302,8 +313,7 @@ final class EventFile {
             int error = set ? kernel.addAndWake(word, SET) : kernel.clearAndWake(word, COUNT);
             if (error != 0) {
                 check();
-                throw new ProcessEventException.Unavailable(
-                        path, "could not be written to (error " + error + "); see whether the disk is full", null);
+                throw unavailable("could not be written to (error " + error + "); see whether the disk is full", null);
             }
             noteTime(set);
         } finally {
@@ -322,7 +332,7 @@ final class EventFile {
                 LONG.setOpaque(memory, set ? SET_AT : CLEARED_AT, System.currentTimeMillis() << 22 | epoch(now));
                 word(); // throws what the line above should have, if the file was truncated
             }
-        } catch (InternalError | ProcessEventException e) {
+        } catch (InternalError | EventException e) {
             // The change was made: that the file is no longer what it was is for the next call to report.
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
@@ -42,8 +43,7 @@ final class Holds {
         boolean same = false;
         try {
             if (descriptor < 0) {
-                throw new ProcessEventException.Unavailable(
-                        file.path, "could not be opened again (error " + -descriptor + "); mend that", null);
+                throw file.unavailable("could not be opened again (error " + -descriptor + "); fix that", null);
             }
             Path opened = Path.of("/proc/self/fd", Integer.toString(descriptor));
             same = file.key
@@ -57,8 +57,7 @@ final class Holds {
         } catch (NoSuchFileException e) {
             throw file.remove(e);
         } catch (IOException e) {
-            throw new ProcessEventException.Unavailable(
-                    file.path, "could not be looked at in /proc (" + Opening.reason(e) + "); mend that", e);
+            throw file.unavailable("cannot be identified in /proc (" + Opening.reason(e) + "); fix that", e);
         } finally {
             if (descriptor >= 0 && !same) {
                 kernel.close(descriptor);
@@ -141,7 +140,7 @@ final class Holds {
     }
 
     private void awaitLast() {
-        ProcessEventException failure = null;
+        EventException failure = null;
         try {
             int descriptor = open();
             try {
@@ -153,7 +152,7 @@ final class Holds {
             } finally {
                 kernel.close(descriptor);
             }
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             failure = e;
         } finally {
             watched.set(false);
@@ -161,8 +160,7 @@ final class Holds {
         }
     }
 
-    private ProcessEventException unavailable(int error) {
-        return new ProcessEventException.Unavailable(
-                file.path, "could not be locked (error " + Math.abs(error) + "); use another file system", null);
+    private EventException unavailable(int error) {
+        return file.unavailable("could not be locked (error " + Math.abs(error) + "); use another file system", null);
     }
 }

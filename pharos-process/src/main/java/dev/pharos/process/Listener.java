@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -77,7 +78,7 @@ final class Listener {
     }
 
     /** Called when the holds of the event are no longer watched, since the last was released, or with a failure. */
-    void watched(@Nullable ProcessEventException failure) {
+    void watched(@Nullable EventException failure) {
         for (Waiter waiter : waiters.values()) {
             if (failure != null) {
                 waiter.fail(failure);
@@ -101,7 +102,7 @@ final class Listener {
     void fail(ProcessEvent event) {
         for (Waiter waiter : waiters.values()) {
             if (waiter.event == event) {
-                waiter.fail(new ProcessEventException.Closed(file.path));
+                waiter.fail(event.closed());
             }
         }
     }
@@ -151,14 +152,14 @@ final class Listener {
     }
 
     private void listen(Kernel kernel) {
-        ProcessEventException failure = null;
+        EventException failure = null;
         try {
             begin();
             while (poll()) {
                 Kernel.Limit safe = bounded || waiters.isEmpty() ? Kernel.Limit.SECOND : Kernel.Limit.NONE;
                 file.sleep(kernel, (int) lastSeen, file.isPolled() ? Kernel.Limit.TICK : safe);
             }
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             failure = e;
         } catch (InternalError e) {
             failure = file.corrupt(e);
@@ -199,7 +200,7 @@ final class Listener {
     }
 
     /** The listening thread ends, or the poller drops this. */
-    private void ended(@Nullable ProcessEventException failure) {
+    private void ended(@Nullable EventException failure) {
         running.set(false);
         if (failure != null) {
             for (Waiter waiter : waiters.values()) {
@@ -282,7 +283,7 @@ final class Listener {
                     listeners.remove(listener);
                     listener.ended(null);
                 }
-            } catch (ProcessEventException e) {
+            } catch (EventException e) {
                 listeners.remove(listener);
                 listener.ended(e);
             }

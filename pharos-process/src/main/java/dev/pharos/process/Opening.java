@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -107,7 +108,8 @@ final class Opening {
     private static <T> T repeat(
             Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options, Attempt<T> attempt) {
         if (path.getFileSystem() != FileSystems.getDefault()) {
-            throw new ProcessEventException.Unavailable(path, "not a file of the system; give a path that is", null);
+            throw new EventException.Unavailable(
+                    path.toString(), "not in the default file system; give a path that is", null);
         }
         Path absolute = path.toAbsolutePath();
         boolean interrupted = Thread.interrupted(); // channels close in a thread that is interrupted
@@ -123,14 +125,16 @@ final class Opening {
             }
             return result;
         } catch (AccessDeniedException e) {
-            throw new ProcessEventException.NotPermitted(
-                    absolute, "may not be opened or made by this user; change its permissions or its folder's", e);
+            throw new EventException.NotPermitted(
+                    absolute.toString(),
+                    "may not be opened or created by this user; change its permissions or its directory's",
+                    e);
         } catch (NoSuchFileException e) {
-            throw new ProcessEventException.Unavailable(
-                    absolute, "in a folder that does not exist; make that first", e);
+            throw new EventException.Unavailable(
+                    absolute.toString(), "parent directory does not exist; create it first", e);
         } catch (IOException e) {
-            throw new ProcessEventException.Unavailable(
-                    absolute, "could not be opened (" + reason(e) + "); mend that or give another path", e);
+            throw new EventException.Unavailable(
+                    absolute.toString(), "could not be opened (" + reason(e) + "); fix that or give another path", e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -140,6 +144,15 @@ final class Opening {
 
     static String reason(IOException e) {
         return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
+    }
+
+    private EventException missing() {
+        return new EventException.Unavailable(path.toString(), "does not exist; set it or wait for it first", null);
+    }
+
+    private EventException notAnEvent(String why) {
+        return new EventException.NotAnEvent(
+                path.toString(), "not an event: it " + why + "; give another path or remove it", null);
     }
 
     /** Counts one handle less. The last one drops the file. */
@@ -160,8 +173,7 @@ final class Opening {
         Object identity = identity();
         if (identity == null) {
             if (options.contains(ProcessEvent.Option.MUST_EXIST) || options.contains(ProcessEvent.Option.READ_ONLY)) {
-                throw new ProcessEventException.Unavailable(
-                        path, "does not exist; open it first where it is set", null);
+                throw missing();
             }
             create();
             return null;
@@ -204,7 +216,7 @@ final class Opening {
     private ProcessEvent.@Nullable State state() throws IOException {
         Object identity = identity();
         if (identity == null) {
-            throw new ProcessEventException.Unavailable(path, "does not exist; set it or wait for it first", null);
+            throw missing();
         }
         try (FileChannel channel = channel(false)) {
             if (!identity.equals(identity())) {
@@ -253,11 +265,11 @@ final class Opening {
             return null;
         }
         if (file.isSymbolicLink()) {
-            throw new ProcessEventException.NotAnEvent(path, "is a symbolic link, which is not followed");
+            throw notAnEvent("is a symbolic link, which is not followed");
         } else if (file.isDirectory()) {
-            throw new ProcessEventException.NotAnEvent(path, "is a folder");
+            throw notAnEvent("is a directory");
         } else if (!file.isRegularFile()) {
-            throw new ProcessEventException.NotAnEvent(path, "is a device, a pipe or a socket");
+            throw notAnEvent("is a device, a pipe or a socket");
         }
         Object identity = file.fileKey();
         return identity != null ? identity : path.toRealPath();
@@ -267,39 +279,42 @@ final class Opening {
     private ByteBuffer verify(FileChannel channel) throws IOException {
         String type = type();
         if (NETWORK.contains(type) || type.startsWith("fuse.")) {
-            throw new ProcessEventException.Unavailable(
-                    path, "on a network file system (" + type + "); give a path that only this machine has", null);
+            throw new EventException.Unavailable(
+                    path.toString(), "on a network file system (" + type + "); give a path on a local one", null);
         }
         if (UNIX) {
             int folder = (int) Files.getAttribute(path.resolveSibling("."), "unix:mode");
             int owner = (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
             if ((folder & OTHERS_WRITE) != 0 && owner != 0 && owner != user()) {
-                throw new ProcessEventException.NotPermitted(
-                        path,
-                        "belongs to user " + owner + ", in a folder where everybody may put one; use another folder",
+                throw new EventException.NotPermitted(
+                        path.toString(),
+                        "belongs to user " + owner + ", in a directory that everybody may write to; use another one",
                         null);
             }
         }
         if (channel.size() != EventFile.SIZE) {
-            throw new ProcessEventException.NotAnEvent(
-                    path, "has " + channel.size() + " bytes instead of " + EventFile.SIZE);
+            throw notAnEvent("has " + channel.size() + " bytes instead of " + EventFile.SIZE);
         }
         ByteBuffer header =
                 ByteBuffer.allocate(EventFile.CLEARED_AT + Long.BYTES).order(ByteOrder.nativeOrder());
         while (header.hasRemaining() && channel.read(header, header.position()) >= 0) {} // less only if truncated now
         if (header.hasRemaining() || header.getLong(0) != EventFile.MAGIC) {
-            throw new ProcessEventException.NotAnEvent(path, "does not begin with PHAROSEV");
+            throw notAnEvent("does not begin with PHAROSEV");
         } else if (header.getInt(EventFile.BYTE_ORDER_AT) != EventFile.BYTE_ORDER_MARK) {
-            throw new ProcessEventException.NotAnEvent(path, "is damaged or comes from another kind of machine");
+            throw notAnEvent("is damaged or comes from another kind of machine");
         } else if (header.getShort(EventFile.VERSION_AT) != EventFile.VERSION) {
             int version = Short.toUnsignedInt(header.getShort(EventFile.VERSION_AT));
-            throw new ProcessEventException.NewerVersion(path, version);
+            throw new EventException.NewerVersion(
+                    path.toString(),
+                    "an event file of version " + version + "; update this library, which supports version "
+                            + EventFile.VERSION,
+                    null);
         }
         short kind = header.getShort(EventFile.KIND_AT);
         if (kind != EventFile.FLAG && kind != EventFile.HELD) {
-            throw new ProcessEventException.NotAnEvent(path, "is of an unknown kind");
+            throw notAnEvent("is of an unknown kind");
         } else if (kind != EventFile.HELD && options.contains(ProcessEvent.Option.HELD)) {
-            throw new ProcessEventException.WrongKind(path, "an event that cannot be held; open it without HELD");
+            throw new EventException.WrongKind(path.toString(), "not a held event; open it without HELD", null);
         }
         return header;
     }

@@ -2,6 +2,7 @@
 package dev.pharos.process;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.jfr.Recorder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -34,21 +35,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * }
  * }</pre>
  *
- * <p>The promises are those of {@link Event}, between threads of any processes that have the file open. Three things
- * come with the reach:
+ * <p>The promises are those of {@link Event}, between threads of any processes that have the file open. Of what
+ * {@code Event} leaves to the reach:
  * <ul>
- *   <li>{@code set()} and {@code clear()} take turns within a process, each for the time of one system call. If calls
- *       of several processes change the event at the same moment and in the same direction, each of them may return
- *       {@code true}.
- *   <li>A wait may last through four million calls of {@code set()}, but not end after exactly that many.
- *   <li>If the file is truncated, overwritten or removed while it is in use, the methods throw, within a second those
- *       that wait, a {@link ProcessEventException} that says so.
+ *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle is closed, may not change the event, or
+ *       the file is truncated, overwritten or removed while it is in use. Waits learn of the latter within a second.
+ *   <li><b>Blocking.</b> {@code set()} and {@code clear()} take turns within a process, each for the time of one system
+ *       call. They wait for nothing else, and may be called from anywhere.
+ *   <li><b>Who changed it.</b> If calls of several processes change the event at the same moment and in the same
+ *       direction, each of them may return {@code true}; within a process exactly one does.
+ *   <li><b>How many sets a wait lasts through.</b> Four million; a wait that its process does not get to look at while
+ *       exactly 4,194,304 of them happen misses them.
  * </ul>
+ * The rest holds as within one JVM.
  *
  * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for, up to
  * 1,024 of them: no thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned.
- * Where native access is unavailable, which a line of the log {@code dev.pharos.process} then says, and for further
- * events, one daemon thread polls all that are waited for, every 10 ms if they are not very many.
+ * Where native access is unavailable, which a line of the log {@code dev.pharos.process} says once, and for further
+ * events, one daemon thread checks all that are waited for, every 10 ms if they are not very many.
  *
  * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, in turn with other
  * threads of the process, which wakes one thread of each process that waits; if they find nothing to change, they do
@@ -162,7 +166,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * @param path the path of the file, whose folder must exist; on a file system of this machine
      * @param options how to open it; none in the usual case
      * @return a handle, to be closed
-     * @throws ProcessEventException if the file is no event, or cannot be opened or made
+     * @throws EventException if the file is no event, or cannot be opened or made
      */
     public static ProcessEvent open(Path path, Option... options) {
         return open(path, PRIVATE, options);
@@ -173,13 +177,13 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * read the file may wait, who may write it may set and clear. If there is one, the permissions are not looked at.
      *
      * <p>A file that this process may read but not write is opened for waiting; {@code set} and {@code clear} then
-     * throw {@link ProcessEventException.NotPermitted}.
+     * throw {@link EventException.NotPermitted}.
      *
      * @param path the path of the file, whose folder must exist; on a file system of this machine
      * @param permissions the permissions of a file that is made, whatever the umask; no effect where files have none
      * @param options how to open it
      * @return a handle, to be closed
-     * @throws ProcessEventException if the file is no event, or cannot be opened or made
+     * @throws EventException if the file is no event, or cannot be opened or made
      */
     public static ProcessEvent open(Path path, Set<PosixFilePermission> permissions, Option... options) {
         Set<Option> chosen = EnumSet.noneOf(Option.class);
@@ -199,7 +203,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, may not change the event, or the file is not what it was
+     * @throws EventException if this handle is closed, may not change the event, or the file is not what it was
      */
     @Override
     public boolean set() {
@@ -209,7 +213,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, may not change the event, or the file is not what it was
+     * @throws EventException if this handle is closed, may not change the event, or the file is not what it was
      */
     @Override
     public boolean clear() {
@@ -219,7 +223,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, or the file is not what it was
+     * @throws EventException if this handle is closed, or the file is not what it was
      */
     @Override
     public boolean isSet() {
@@ -229,7 +233,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or the file is not what it was
      */
     @Override
     public void await() throws InterruptedException {
@@ -239,7 +243,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or the file is not what it was
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
@@ -249,7 +253,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or the file is not what it was
      */
     @Override
     public void awaitClear() throws InterruptedException {
@@ -259,7 +263,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws ProcessEventException if this handle is closed, now or meanwhile, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or the file is not what it was
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
@@ -267,8 +271,8 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with a
-     * {@link ProcessEventException}.
+     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with an
+     * {@link EventException}.
      */
     @Override
     public CompletableFuture<Void> whenSet() {
@@ -276,8 +280,8 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with a
-     * {@link ProcessEventException}.
+     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with an
+     * {@link EventException}.
      */
     @Override
     public CompletableFuture<Void> whenClear() {
@@ -292,13 +296,13 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * <p>Waits for another process only if that is stopped in the middle of letting go.
      *
      * @return the hold, independent of this handle: closing the handle does not let go of it
-     * @throws ProcessEventException if this handle is closed, may not change the event, the event is none that can be
+     * @throws EventException if this handle is closed, may not change the event, the event is none that can be
      *     held, or the file is not what it was
      */
     public Hold hold() {
         word(); // throws if closed
         if (file.holds == null) {
-            throw new ProcessEventException.WrongKind(file.path, "an event that cannot be held; set it instead");
+            throw file.wrongKind("not a held event; set it instead");
         }
         file.mustBeWritable();
         return new Hold(file.holds, file.holds.hold());
@@ -321,7 +325,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      *
      * @param path the path of the file
      * @return what it is like
-     * @throws ProcessEventException if there is no such file, it is no event, or it cannot be read
+     * @throws EventException if there is no such file, it is no event, or it cannot be read
      */
     public static State look(Path path) {
         return Opening.look(path);
@@ -351,19 +355,20 @@ public final class ProcessEvent implements Event, AutoCloseable {
          * and the processes to which it passes its open files. A process that this one starts does not get it, since
          * Java passes no open files on.
          *
-         * @throws ProcessEventException if this hold was closed, or the system denies it
+         * @throws EventException if this hold was closed, or the system denies it
          */
         public void keepOnExec() {
             if (released.get()) {
-                throw new ProcessEventException.Closed(holds.path());
+                throw new EventException.Closed(
+                        holds.path().toString(), "this hold was closed; hold the event again", null);
             }
             holds.keepOnExec(descriptor);
         }
     }
 
     /**
-     * Closes this handle: those who wait with it get a {@link ProcessEventException.Closed}, unless they were released
-     * before. The event stays as it is, and so do other handles, in this process too. Closing again has no effect.
+     * Closes this handle: its waits fail with an {@link EventException.Closed}, unless they were released before.
+     * The event stays as it is, and so do other handles, in this process too. Closing again has no effect.
      */
     @Override
     public void close() {
@@ -386,7 +391,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
             int word = file.word();
             int waiting = file.listener().count(waiter -> waiter.event == this && !waiter.isReleased());
             state = (file.isSet(word) ? "set, " : "clear, ") + waiting + " waiting";
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             state = e.getClass().getSimpleName();
         }
         return super.toString() + "[" + file.path + ", " + (closed ? "closed" : state) + "]";
@@ -425,9 +430,13 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /** The word, for a handle that is open. */
     int word() {
         if (closed) {
-            throw new ProcessEventException.Closed(file.path);
+            throw closed();
         }
         return file.word();
+    }
+
+    EventException closed() {
+        return new EventException.Closed(name(), "this handle was closed; open the event again", null);
     }
 
     EventFile file() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import dev.pharos.spi.WithdrawableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,12 @@ final class ProcessFuture extends WithdrawableFuture {
             withdraw();
         } else if (event.isClosed()) {
             withdraw();
-            end(new ProcessEventException.Closed(event.path()));
+            end(event.closed());
         }
     }
 
     /** Has this future completed, by its default executor. */
-    void submit(@Nullable ProcessEventException failure) {
+    void submit(@Nullable EventException failure) {
         submit(failure, defaultExecutor());
     }
 
@@ -39,7 +40,7 @@ final class ProcessFuture extends WithdrawableFuture {
             if (waiter.isReleased()) {
                 end(null);
             }
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             end(e);
         }
     }

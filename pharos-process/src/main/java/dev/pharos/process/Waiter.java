@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.util.concurrent.locks.LockSupport;
 
 /** A wait for an event to be set or clear, of a thread or a future. Whether it is released depends on the word only. */
 final class Waiter {
     /** Loaded before the first wait: a class loader that parks between check and park would consume the permit. */
     @SuppressWarnings("unused") // to be loaded is their use
-    private static final Class<?>[] PRELOADED = {LockSupport.class, ProcessEventException.Closed.class};
+    private static final Class<?>[] PRELOADED = {LockSupport.class, EventException.Closed.class};
 
     final ProcessEvent event;
 
@@ -53,7 +54,7 @@ final class Waiter {
     }
 
     /** Notifies the target that the wait has failed. A thread finds out how by itself. */
-    void fail(ProcessEventException failure) {
+    void fail(EventException failure) {
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
         } else if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
@@ -65,7 +66,7 @@ final class Waiter {
     private boolean wasReleased() {
         try {
             return isReleased();
-        } catch (ProcessEventException e) {
+        } catch (EventException e) {
             return false;
         }
     }
@@ -89,7 +90,7 @@ final class Waiter {
                 if (isReleased()) { // read last: what came in time, or before the interrupt, counts
                     return true;
                 } else if (event.isClosed()) {
-                    throw new ProcessEventException.Closed(event.path());
+                    throw event.closed();
                 } else if (interrupted) {
                     interrupted = false;
                     throw new InterruptedException();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Native;
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.TestThreads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,19 +55,19 @@ class BadFilesTest {
     }
 
     /** Asserts that a call throws this, in one sentence with the path in front and an advice behind. */
-    private void assertThrows(Class<? extends ProcessEventException> type, ThrowingCallable call) {
+    private void assertThrows(Class<? extends EventException> type, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOf(type)
                 .hasMessageStartingWith(path + ": ")
                 .hasMessageContaining("; ")
-                .hasMessageNotContainingAny("\n", "null");
+                .hasMessageNotContainingAny("\n", "null")
+                .satisfies(e -> assertThat(((EventException) e).address()).isEqualTo(path.toString()));
     }
 
     private void assertNotAnEvent(byte... content) throws IOException {
         Files.write(path, content);
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
-        assertThrows(
-                ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
         assertThat(Files.readAllBytes(path)).isEqualTo(content);
     }
 
@@ -100,48 +101,45 @@ class BadFilesTest {
         byte[] content = valid();
         ByteBuffer.wrap(content).order(ByteOrder.nativeOrder()).putShort(EventFile.VERSION_AT, (short) 2);
         Files.write(path, content);
-        assertThrows(ProcessEventException.NewerVersion.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NewerVersion.class, () -> ProcessEvent.open(path));
         assertThat(Files.readAllBytes(path)).isEqualTo(content);
     }
 
     @Test
     void open_folderDeviceOrLink_throws() throws Exception {
         Files.createDirectory(path);
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
         Files.delete(path);
         Path other = folder.resolve("other");
         ProcessEvent.open(other).close();
         Files.createSymbolicLink(path, other);
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
         Files.delete(other);
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
         assertThat(other).doesNotExist();
         path = Path.of("/dev/zero");
         assumeTrue(Files.exists(path), "a device");
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
         path = Path.of("/");
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
     }
 
     @Test
     void open_pipe_throwsAndDoesNotBlock() throws Exception {
         run("mkfifo " + path);
-        assertThrows(ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path));
-        assertThrows(
-                ProcessEventException.NotAnEvent.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
     }
 
     @Test
     void open_nothingThere_throwsIfItMustExist() {
-        assertThrows(
-                ProcessEventException.Unavailable.class, () -> ProcessEvent.open(path, ProcessEvent.Option.MUST_EXIST));
-        assertThrows(
-                ProcessEventException.Unavailable.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
+        assertThrows(EventException.Unavailable.class, () -> ProcessEvent.open(path, ProcessEvent.Option.MUST_EXIST));
+        assertThrows(EventException.Unavailable.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
         assertThat(path).doesNotExist();
         path = folder.resolve("missing/event");
-        assertThrows(ProcessEventException.Unavailable.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.Unavailable.class, () -> ProcessEvent.open(path));
         path = folder.resolve("x".repeat(300));
-        assertThrows(ProcessEventException.Unavailable.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.Unavailable.class, () -> ProcessEvent.open(path));
     }
 
     @Test
@@ -151,7 +149,7 @@ class BadFilesTest {
         Files.setAttribute(path, "unix:uid", 12_345);
         ProcessEvent.open(path).close();
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-        assertThrows(ProcessEventException.NotPermitted.class, () -> ProcessEvent.open(path));
+        assertThrows(EventException.NotPermitted.class, () -> ProcessEvent.open(path));
         assertThat(Files.readAllBytes(path)).isEqualTo(content);
     }
 
@@ -174,8 +172,8 @@ class BadFilesTest {
     void open_forReadingOnly_waitsButDoesNotSet() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path);
                 ProcessEvent reader = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
-            assertThrows(ProcessEventException.NotPermitted.class, reader::set);
-            assertThrows(ProcessEventException.NotPermitted.class, reader::clear);
+            assertThrows(EventException.NotPermitted.class, reader::set);
+            assertThrows(EventException.NotPermitted.class, reader::clear);
             Thread waiter = threads.start(reader::await);
             threads.awaitBlocked(waiter);
             event.set();
@@ -226,7 +224,7 @@ class BadFilesTest {
         private static void refused(Runnable call) {
             try {
                 call.run();
-            } catch (ProcessEventException.NotPermitted e) {
+            } catch (EventException.NotPermitted e) {
                 return;
             }
             throw new AssertionError("was permitted");
@@ -241,7 +239,7 @@ class BadFilesTest {
         try {
             Files.write(disk.resolve("much"), new byte[8192]);
             path = disk.resolve("event");
-            assertThrows(ProcessEventException.Unavailable.class, () -> ProcessEvent.open(path));
+            assertThrows(EventException.Unavailable.class, () -> ProcessEvent.open(path));
             try (var files = Files.list(disk)) {
                 assertThat(files).containsExactly(disk.resolve("much"));
             }
@@ -275,12 +273,10 @@ class BadFilesTest {
                 event.clear();
                 assertThat(event.isSet()).isFalse();
                 assertThat(event.await(Duration.ofNanos(1))).isFalse();
-            } catch (ProcessEventException.WrongKind e) {
+            } catch (EventException.WrongKind e) {
                 assertThat(content[EventFile.KIND_AT] + content[EventFile.KIND_AT + 1])
                         .isEqualTo(1);
-            } catch (ProcessEventException.NotAnEvent
-                    | ProcessEventException.NewerVersion
-                    | ProcessEventException.Unavailable e) {
+            } catch (EventException.NotAnEvent | EventException.NewerVersion | EventException.Unavailable e) {
                 assertThat(e).hasMessageStartingWith(path + ": ");
                 assertThat(Files.readAllBytes(path)).isEqualTo(content);
                 refused++;
@@ -294,14 +290,14 @@ class BadFilesTest {
     @Test
     void inUse_truncated_throwsEverywhere() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path)) {
-            assertFails(event, ProcessEventException.Corrupt.class, () -> truncate(0));
+            assertFails(event, EventException.Corrupt.class, () -> truncate(0));
         }
     }
 
     @Test
     void inUse_truncatedAndGrownAgain_throwsEverywhere() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path)) {
-            assertFails(event, ProcessEventException.Corrupt.class, () -> {
+            assertFails(event, EventException.Corrupt.class, () -> {
                 truncate(0);
                 Files.write(path, new byte[EventFile.SIZE], StandardOpenOption.WRITE);
             });
@@ -313,24 +309,21 @@ class BadFilesTest {
         byte[] noise = new byte[EventFile.SIZE];
         new SplittableRandom(1).nextBytes(noise);
         try (ProcessEvent event = ProcessEvent.open(path)) {
-            assertFails(
-                    event,
-                    ProcessEventException.Corrupt.class,
-                    () -> Files.write(path, noise, StandardOpenOption.WRITE));
+            assertFails(event, EventException.Corrupt.class, () -> Files.write(path, noise, StandardOpenOption.WRITE));
         }
     }
 
     @Test
     void inUse_removed_throwsEverywhere() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path)) {
-            assertFails(event, ProcessEventException.Removed.class, () -> Files.delete(path));
+            assertFails(event, EventException.Removed.class, () -> Files.delete(path));
         }
     }
 
     @Test
     void inUse_removedAndMadeAgain_throwsForTheOldOneOnly() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path)) {
-            assertFails(event, ProcessEventException.Removed.class, () -> {
+            assertFails(event, EventException.Removed.class, () -> {
                 Files.delete(path);
                 ProcessEvent.open(path).close();
             });
@@ -345,7 +338,7 @@ class BadFilesTest {
     void isSet_truncatedMeanwhile_throws() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path)) {
             AtomicInteger looks = new AtomicInteger();
-            Thread looker = threads.start(() -> assertThrows(ProcessEventException.Corrupt.class, () -> {
+            Thread looker = threads.start(() -> assertThrows(EventException.Corrupt.class, () -> {
                 while (!event.isSet()) {
                     looks.incrementAndGet();
                 }
@@ -368,9 +361,9 @@ class BadFilesTest {
                 }
                 assertThat(set).isFalse();
                 truncate(0);
-                assertThrows(ProcessEventException.Corrupt.class, event::isSet);
-                assertThrows(ProcessEventException.Corrupt.class, event::set);
-                assertThrows(ProcessEventException.Corrupt.class, () -> event.await(Duration.ZERO));
+                assertThrows(EventException.Corrupt.class, event::isSet);
+                assertThrows(EventException.Corrupt.class, event::set);
+                assertThrows(EventException.Corrupt.class, () -> event.await(Duration.ZERO));
             }
             Files.delete(path);
         }
@@ -380,8 +373,7 @@ class BadFilesTest {
         void run() throws Exception;
     }
 
-    private void assertFails(ProcessEvent event, Class<? extends ProcessEventException> type, Damage damage)
-            throws Exception {
+    private void assertFails(ProcessEvent event, Class<? extends EventException> type, Damage damage) throws Exception {
         Thread waiter = threads.start(() -> assertThrows(type, event::await));
         Thread timed = threads.start(() -> assertThrows(type, () -> event.await(Duration.ofHours(1))));
         CompletableFuture<Void> future = event.whenSet();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.pharos.EventException;
 import dev.pharos.TestThreads;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,18 +148,18 @@ class HeldEventTest {
             threads.awaitBlocked(waiter);
             holder.kill();
             threads.join(waiter);
-            assertThatThrownBy(reader::hold).isInstanceOf(ProcessEventException.NotPermitted.class);
+            assertThatThrownBy(reader::hold).isInstanceOf(EventException.NotPermitted.class);
         }
     }
 
     @Test
     void kinds_mixed_throw() {
-        assertThatThrownBy(event::set).isInstanceOf(ProcessEventException.WrongKind.class);
-        assertThatThrownBy(event::clear).isInstanceOf(ProcessEventException.WrongKind.class);
+        assertThatThrownBy(event::set).isInstanceOf(EventException.WrongKind.class);
+        assertThatThrownBy(event::clear).isInstanceOf(EventException.WrongKind.class);
         try (ProcessEvent flag = ProcessEvent.open(folder.resolve("flag"))) {
-            assertThatThrownBy(flag::hold).isInstanceOf(ProcessEventException.WrongKind.class);
+            assertThatThrownBy(flag::hold).isInstanceOf(EventException.WrongKind.class);
             assertThatThrownBy(() -> ProcessEvent.open(flag.path(), ProcessEvent.Option.HELD))
-                    .isInstanceOf(ProcessEventException.WrongKind.class);
+                    .isInstanceOf(EventException.WrongKind.class);
         }
     }
 }

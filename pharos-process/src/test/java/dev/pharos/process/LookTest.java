@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.pharos.EventException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -111,11 +112,11 @@ class LookTest {
     @Test
     void look_noEvent_throws() throws Exception {
         assertThatThrownBy(() -> ProcessEvent.look(path))
-                .isInstanceOf(ProcessEventException.Unavailable.class)
+                .isInstanceOf(EventException.Unavailable.class)
                 .hasMessageStartingWith(path + ": does not exist; ");
         Files.writeString(path, "something else");
-        assertThatThrownBy(() -> ProcessEvent.look(path)).isInstanceOf(ProcessEventException.NotAnEvent.class);
-        assertThatThrownBy(() -> ProcessEvent.look(folder)).isInstanceOf(ProcessEventException.NotAnEvent.class);
+        assertThatThrownBy(() -> ProcessEvent.look(path)).isInstanceOf(EventException.NotAnEvent.class);
+        assertThatThrownBy(() -> ProcessEvent.look(folder)).isInstanceOf(EventException.NotAnEvent.class);
     }
 
     @Test
@@ -133,7 +134,7 @@ class LookTest {
             ProcessEvent.Hold hold = event.hold();
             hold.keepOnExec();
             hold.close();
-            assertThatThrownBy(hold::keepOnExec).isInstanceOf(ProcessEventException.Closed.class);
+            assertThatThrownBy(hold::keepOnExec).isInstanceOf(EventException.Closed.class);
         }
     }
 

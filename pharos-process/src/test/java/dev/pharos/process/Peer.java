@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.EventException;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -151,7 +152,7 @@ final class Peer implements AutoCloseable {
         try {
             event.hold().close();
             held = true;
-        } catch (ProcessEventException.WrongKind e) {
+        } catch (EventException.WrongKind e) {
             held = false;
         }
         System.out.println("begun");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import dev.pharos.CloseableEventContract;
 import dev.pharos.Event;
-import dev.pharos.EventContract;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Queue;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The {@link EventContract} for {@link ProcessEvent}, with the bound of the listener off. */
+/** The {@link CloseableEventContract} for {@link ProcessEvent}, with the bound of the listener off. */
 class ProcessEventTest {
     @TempDir
     static Path folder;
@@ -43,7 +43,7 @@ class ProcessEventTest {
     };
 
     @Nested
-    class Contract extends EventContract {
+    class Contract extends CloseableEventContract {
         @Override
         protected Event newEvent() {
             ProcessEvent event = ProcessEvent.open(folder.resolve("event-" + ++number));
