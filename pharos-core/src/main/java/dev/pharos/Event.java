@@ -66,8 +66,7 @@ import org.jspecify.annotations.Nullable;
  * documentation which of these hold, and within which limits:
  * <ul>
  *   <li><b>Failures.</b> Any method but {@code name} and {@code toString} may throw an {@link EventException}, as when
- *       the event is closed or out of reach; a future completes with it. A wait that fails does so at once, not at its
- *       deadline. A {@code ThreadEvent} does not fail.
+ *       the event is closed or out of reach; a future completes with it. A {@code ThreadEvent} does not fail.
  *   <li><b>Blocking.</b> {@code set}, {@code clear}, {@code isSet}, {@code whenSet}, {@code whenClear}, and cancelling a
  *       future may block for as long as whatever keeps the event takes to answer, up to a limit. Those of a
  *       {@code ThreadEvent} do not block, and may be called from anywhere: shutdown hooks, cleaners, completion

@@ -2,6 +2,7 @@
 package dev.pharos;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -103,8 +104,8 @@ class AttackTest {
             }
         };
 
-        assertThatNullPointerException().isThrownBy(() -> Event.awaitAll(new ThreadEvent(), odd));
-        assertThatNullPointerException().isThrownBy(() -> Event.awaitAny(new ThreadEvent(), odd));
+        assertThatIllegalStateException().isThrownBy(() -> Event.awaitAll(new ThreadEvent(), odd));
+        assertThatIllegalStateException().isThrownBy(() -> Event.awaitAny(new ThreadEvent(), odd));
     }
 
     /** Whoever is to complete the future that set() has released is late; cancel() tells that it was released. */

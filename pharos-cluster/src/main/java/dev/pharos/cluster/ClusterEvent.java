@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *       {@link EventException.Unavailable} if no server answers in time, and nothing was changed, or
  *       {@link EventException.OutcomeUnknown} if it may have been. They never change an event twice. Waits do not fail
  *       for that reason: a wait goes on through the loss of the connection, of servers and of the session, and misses
- *       nothing.
+ *       nothing. That its permission was taken away, or the event damaged, a wait learns when it reads the event next: on
+ *       the next connection, or when its time elapses.
  *   <li><b>Blocking.</b> {@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while there
  *       is no connection; for the operation timeout at most. {@code whenSet()} and {@code whenClear()} block for a round
  *       trip, unless there is no connection; so does to cancel or complete a future of theirs, since {@code set()}
