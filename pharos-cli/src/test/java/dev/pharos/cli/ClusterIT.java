@@ -565,7 +565,7 @@ class ClusterIT {
         Installed.Run run = sh("export XDG_DATA_HOME=.\n" + there(script, port) + "java -cp '" + Installed.home()
                 + "/lib/*' Harbour.java 2>log; kill $!; wait\n");
 
-        assertThat(run.out()).isEqualTo("zk://" + HOST + ":" + port + "/pharos\nthe fire is lit, they say\n");
+        assertThat(run.out()).isEqualTo("zk://" + HOST + ":" + port + "/pharos\nthe lighthouse is lit\n");
     }
 
     private static String there(String text, String port) {
