@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  *       {@code add(x); set();}, and no item is left behind. The same holds with {@code set} and {@code clear}
  *       exchanged.
  *   <li><b>Timed waits.</b> A timeout of zero or less polls; any timeout is accepted. The clock is
- *       {@link System#nanoTime}. However late the waiting thread gets to run, a wait does not time out if it can be seen
- *       that a {@code set()} returned before its deadline.
+ *       {@link System#nanoTime}. However late the waiting thread gets to run, a wait does not time out if it can be
+ *       seen that a {@code set()} returned before its deadline.
  *   <li><b>Interrupts.</b> A wait that was released returns normally and leaves the interrupt status alone. An
  *       {@code await} on an event that can be seen to be set does not look at the status.
  *   <li><b>Progress.</b> No method but the waits waits for the event to change, and none waits until a thread that it
@@ -62,22 +62,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>What depends on the reach</h2>
  *
- * <p>Within one JVM, so for a {@link ThreadEvent}, nothing has to be allowed for. Every other implementation says in its
- * documentation which of these hold, and within which limits:
+ * <p>Within one JVM, so for a {@link ThreadEvent}, nothing has to be allowed for. Every other implementation says in
+ * its documentation which of these hold, and within which limits:
  * <ul>
  *   <li><b>Failures.</b> Any method but {@code name} and {@code toString} may throw an {@link EventException}, as when
- *       the event is closed or out of reach; a future completes with it. A wait that fails does so at once, not at its
- *       deadline. A {@code ThreadEvent} does not fail.
- *   <li><b>Blocking.</b> {@code set}, {@code clear}, {@code isSet}, {@code whenSet}, {@code whenClear}, and cancelling a
- *       future may block for as long as whatever keeps the event takes to answer, up to a limit. Those of a
+ *       the event is closed or out of reach; a future completes with it. A {@code ThreadEvent} does not fail.
+ *   <li><b>Blocking.</b> {@code set}, {@code clear}, {@code isSet}, {@code whenSet}, {@code whenClear}, and cancelling
+ *       a future may block for as long as whatever keeps the event takes to answer, up to a limit. Those of a
  *       {@code ThreadEvent} do not block, and may be called from anywhere: shutdown hooks, cleaners, completion
  *       callbacks.
  *   <li><b>Who changed it.</b> If several calls of {@code set} compete, exactly one returns {@code true}, unless the
  *       implementation says when more of them may.
  *   <li><b>When a wait begins.</b> At the latest when its thread is shown as parked for the event, or when
  *       {@code whenSet} returns; later only while the event is out of reach.
- *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, while its event
- *       is out of reach reports just that, whether or not a {@code set()} returned before.
+ *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, while its
+ *       event is out of reach reports just that, whether or not a {@code set()} returned before.
  *   <li><b>How many sets a wait lasts through.</b> Any number, unless the implementation says after how many, all of
  *       them undone, it may take the event for one that was never set.
  *   <li><b>Memory.</b> What is published is memory that the threads share.
@@ -256,10 +255,10 @@ public interface Event {
      * <p>All events are waited for at the same time: one that is set and cleared again while this thread waits
      * releases it. If several are set, the first of them in the order of the arguments is returned.
      *
-     * <p>If an event fails before one is set, this method throws its failure, the {@link EventException#address address}
-     * of which is that of the event; if several fail, that of the first of them in the order of the arguments. An event
-     * of somebody else, whose future completes with any other exception, makes it throw a
-     * {@link java.util.concurrent.CompletionException}, as {@link CompletableFuture#join} does.
+     * <p>If an event fails before one is set, this method throws its failure, the
+     * {@link EventException#address address} of which is that of the event; if several fail, that of the first of them
+     * in the order of the arguments. An event of somebody else, whose future completes with any other exception, makes
+     * it throw a {@link java.util.concurrent.CompletionException}, as {@link CompletableFuture#join} does.
      *
      * @param events the events
      * @return an event that was set
@@ -276,8 +275,8 @@ public interface Event {
 
     /**
      * Waits until one of several events is set, or the timeout elapses: {@link #awaitAny(Event...)} with a limit. As in
-     * {@link #await(long, TimeUnit)}, returns {@code null} only if no {@code set()} of any of the events returned before
-     * the deadline.
+     * {@link #await(long, TimeUnit)}, returns {@code null} only if no {@code set()} of any of the events returned
+     * before the deadline.
      *
      * @param timeout the maximum time to wait
      * @param events the events
@@ -310,7 +309,8 @@ public interface Event {
     }
 
     /**
-     * Waits until each of several events has been set, or the timeout elapses: {@link #awaitAll(Event...)} with a limit.
+     * Waits until each of several events has been set, or the timeout elapses: {@link #awaitAll(Event...)} with a
+     * limit.
      *
      * @param timeout the maximum time to wait for all of them together
      * @param events the events

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if an event cannot do what it is asked to. The nested classes are the kinds of failure, whatever the reach of
- * the event; {@link #address} says which event has failed, {@link #reason} what happened and what to do, and the message
- * has both. With one exception, which is {@link OutcomeUnknown}, what was asked for has not happened. A
+ * the event; {@link #address} says which event has failed, {@link #reason} what happened and what to do, and the
+ * message has both. With one exception, which is {@link OutcomeUnknown}, what was asked for has not happened. A
  * {@link ThreadEvent} does not fail.
  *
  * <pre>{@code
@@ -60,10 +60,10 @@ public abstract class EventException extends RuntimeException {
     }
 
     /**
-     * Returns the same failure for the current thread: of the same kind, with the same address and reason, with the stack
-     * trace of this call, and with this exception as its cause. For implementations of {@link Event}, where one thread
-     * finds the failure and others wait: an exception that they shared would have a stack trace of none of them, and keep
-     * what each of them suppresses.
+     * Returns the same failure for the current thread: of the same kind, with the same address and reason, with the
+     * stack trace of this call, and with this exception as its cause. For implementations of {@link Event}, where one
+     * thread finds the failure and others wait: an exception that they shared would have a stack trace of none of them,
+     * and keep what each of them suppresses.
      *
      * @return a new exception, to be thrown
      */
@@ -106,7 +106,8 @@ public abstract class EventException extends RuntimeException {
     /**
      * The connection was lost during a change, and it has not become known whether that was made: not in time, or not
      * before the handle was closed or the event deleted, as the cause says. The change was made once or not at all. The
-     * call may be repeated, since {@code set} and {@code clear} say what the event is to be, not what is to be done to it.
+     * call may be repeated, since {@code set} and {@code clear} say what the event is to be, not what is to be done to
+     * it.
      */
     public static final class OutcomeUnknown extends EventException {
         private static final long serialVersionUID = 1L;

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Nothing of what {@code Event} leaves to the reach has to be allowed for: no method fails, none but the waits blocks,
- * and exactly one of several calls that compete returns {@code true}.
+ * <p>Nothing of what {@code Event} leaves to the reach has to be allowed for: no method fails, none but the waits
+ * blocks, and exactly one of several calls that compete returns {@code true}.
  *
  * <p><b>Progress.</b> {@code isSet} is wait-free; {@code set} and {@code clear} are lock-free, and wake a bounded
  * number of waiters themselves, however many there are: the woken wake the others. {@code await} on a set event reads

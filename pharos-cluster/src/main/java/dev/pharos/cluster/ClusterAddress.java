@@ -178,9 +178,10 @@ public final class ClusterAddress {
     }
 
     /**
-     * The address of an event: {@code zk://host:port,host:port/root/name}. The name is any text; whatever is not a letter
-     * or digit of ASCII or one of {@code _ . ~ -} is written as {@code %} and two hexadecimal digits for each of its bytes in
-     * UTF-8, as in addresses of the web. Other characters but {@code %} and {@code /} may also be written as they are.
+     * The address of an event: {@code zk://host:port,host:port/root/name}. The name is any text; whatever is not a
+     * letter or digit of ASCII or one of {@code _ . ~ -} is written as {@code %} and two hexadecimal digits for each of
+     * its bytes in UTF-8, as in addresses of the web. Other characters but {@code %} and {@code /} may also be written
+     * as they are.
      *
      * @param cluster the address of the events among which it is
      * @param name the name of the event, without escapes

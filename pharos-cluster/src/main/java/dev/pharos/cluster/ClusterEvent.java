@@ -15,10 +15,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link Event} for the machines of a cluster, kept by an ensemble of ZooKeeper under a name. It differs from a latch
- * or a barrier made of a node that is there or not, as recipes have it, in that a set that is cleared at once still
- * releases everyone who waited, in that no waiter is released by a stale read, and in that it can be
- * held by a process that lives.
+ * An {@link Event} for the machines of a cluster, kept by an ensemble of ZooKeeper under a name. It differs from a
+ * latch or a barrier made of a node that is there or not, as recipes have it, in that a set that is cleared at once
+ * still releases everyone who waited, in that no waiter is released by a stale read, and in that it can
+ * be held by a process that lives.
  *
  * <p>One machine waits for another, whichever is started first:
  * <pre>{@code
@@ -28,31 +28,32 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The promises are those of {@link Event}, between threads of any processes that have an event of the same name open.
- * Of what {@code Event} leaves to the reach:
+ * <p>The promises are those of {@link Event}, between threads of any processes that have an event of the same name
+ * open. Of what {@code Event} leaves to the reach:
  * <ul>
- *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle or its {@link Cluster} is closed, this
- *       user may not do it, or the event was deleted or damaged. {@code set()}, {@code clear()} and {@code isSet()} throw
- *       {@link EventException.Unavailable} if no server answers in time, and nothing was changed, or
- *       {@link EventException.OutcomeUnknown} if it may have been. They never change an event twice. Waits do not fail
- *       for that reason: a wait goes on through the loss of the connection, of servers and of the session, and misses
- *       nothing.
- *   <li><b>Blocking.</b> {@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while there
- *       is no connection; for the operation timeout at most. {@code whenSet()} and {@code whenClear()} block for a round
- *       trip, unless there is no connection; so does to cancel or complete a future of theirs, since {@code set()}
+ *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle or its {@link Cluster} is closed,
+ *       this user may not do it, or the event was deleted or damaged. {@code set()}, {@code clear()} and
+ *       {@code isSet()} throw {@link EventException.Unavailable} if no server answers in time, and nothing was changed,
+ *       or {@link EventException.OutcomeUnknown} if it may have been. They never change an event twice. Waits do not
+ *       fail for that reason: a wait goes on through the loss of the connection, of servers and of the session, and
+ *       misses nothing. That its permission was taken away, or the event damaged, a wait learns when it reads the event
+ *       next: on the next connection, or when its time elapses.
+ *   <li><b>Blocking.</b> {@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while
+ *       there is no connection; for the operation timeout at most. {@code whenSet()} and {@code whenClear()} block for
+ *       a round trip, unless there is no connection; so does cancelling or completing their futures, since {@code set()}
  *       decides.
  *   <li><b>When a wait begins.</b> When its registration has reached the ensemble: a round trip after the call, at the
  *       latest when {@code whenSet()} returns, or when the thread is shown as parked for the event. While there is no
  *       connection, a registration waits for the next one; one that was made lasts.
- *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, reads the event
- *       once more, and so returns a round trip later. If there is no connection then, it reports the timeout or the
- *       interrupt, even if the event was set. A connection that has failed silently is known to be lost after two thirds
- *       of the session timeout, for which that read waits, but not longer than the operation timeout.
+ *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, reads the
+ *       event once more, and so returns a round trip later. If there is no connection then, it reports the timeout or
+ *       the interrupt, even if the event was set. A connection that has failed silently is known to be lost after two
+ *       thirds of the session timeout, for which that read waits, but not longer than the operation timeout.
  *   <li><b>Memory.</b> Memory consistency effects are those of {@code Event} between threads that use one
  *       {@code Cluster}.
  * </ul>
- * The rest holds as within one JVM: of several calls that compete, exactly one returns {@code true} for each change, and a
- * wait lasts through any number of sets.
+ * The rest holds as within one JVM: of several calls that compete, exactly one returns {@code true} for each change,
+ * and a wait lasts through any number of sets.
  *
  * <p>No method pins a virtual thread, nor enters ZooKeeper from one.
  */

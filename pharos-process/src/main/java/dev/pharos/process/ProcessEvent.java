@@ -38,8 +38,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>The promises are those of {@link Event}, between threads of any processes that have the file open. Of what
  * {@code Event} leaves to the reach:
  * <ul>
- *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle is closed, may not change the event, or
- *       the file is truncated, overwritten or removed while it is in use. Waits learn of the latter within a second.
+ *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle is closed, may not change the event,
+ *       or the file is truncated, overwritten or removed while it is in use. Waits learn of the latter within a second.
  *   <li><b>Blocking.</b> {@code set()} and {@code clear()} take turns within a process, each for the time of one system
  *       call. They wait for nothing else, and may be called from anywhere.
  *   <li><b>Who changed it.</b> If calls of several processes change the event at the same moment and in the same
