@@ -4,19 +4,15 @@ package dev.pharos.cli;
 import dev.pharos.Event;
 import dev.pharos.process.ProcessEvent;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The path of a file that is an event, or of a folder of such; or, for the sake of its messages, of any other file. */
+/** The path of a file that is an event, or of a folder of such. */
 final class FileAddress extends Address {
     private final Path path;
 
@@ -99,13 +95,7 @@ final class FileAddress extends Address {
         String prefix = path.toAbsolutePath() + ": ";
         if (message.startsWith(prefix)) {
             return message.substring(prefix.length());
-        } else if (e instanceof NoSuchFileException) {
-            return "does not exist";
-        } else if (e instanceof AccessDeniedException) {
-            return "no permission";
-        } else if (e instanceof NotDirectoryException) {
-            return "not a folder";
         }
-        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : message;
+        return e instanceof IOException failure ? Messages.reason(failure) : message;
     }
 }

@@ -4,6 +4,10 @@ package dev.pharos.cli;
 import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.process.ProcessEventException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -54,6 +58,34 @@ final class Messages {
             }
         }
         return code;
+    }
+
+    /** What is done with a file that is not an event. */
+    interface Attempt {
+        ExitCode make() throws IOException;
+    }
+
+    /** Does it; if it fails, tells why, as of that file. */
+    ExitCode attempt(Object file, Attempt attempt) {
+        try {
+            return attempt.make();
+        } catch (IOException e) {
+            return fail(file, reason(e));
+        }
+    }
+
+    /** Why a file cannot be read or written. */
+    static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "does not exist";
+        } else if (e instanceof AccessDeniedException) {
+            return "no permission";
+        } else if (e instanceof NotDirectoryException) {
+            return "not a folder";
+        }
+        return e instanceof FileSystemException f && f.getReason() != null
+                ? f.getReason()
+                : String.valueOf(e.getMessage());
     }
 
     boolean isQuiet() {

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.cli.timeline.Json;
 import dev.pharos.cluster.ClusterEvent;
 import dev.pharos.cluster.ClusterEventException;
 import dev.pharos.process.ProcessEventException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ final class TextPicture {
     private static final List<String> OUTCOME_COLOURS = List.of(CYAN, YELLOW, MAGENTA, RED);
 
     private final Timeline timeline;
-    private final Terminal terminal;
+    private final Canvas canvas;
 
     /** Which letters of the above. */
     private final int alphabet;
@@ -72,10 +72,10 @@ final class TextPicture {
     private final int margin;
     private final int columns;
 
-    private TextPicture(Timeline timeline, Terminal terminal) {
+    private TextPicture(Timeline timeline, Canvas canvas) {
         this.timeline = timeline;
-        this.terminal = terminal;
-        alphabet = terminal.unicode ? 0 : 1;
+        this.canvas = canvas;
+        alphabet = canvas.unicode() ? 0 : 1;
         tracks = Rows.ofEvents(timeline, TRACKS);
         lanes = Rows.ofThreads(timeline, LANES);
         int name = 0;
@@ -85,15 +85,15 @@ final class TextPicture {
             }
         }
         margin = Math.min(name, NAME) + 2;
-        columns = Math.max(20, terminal.width() - margin - 1);
+        columns = Math.max(20, canvas.width() - margin - 1);
     }
 
-    static void print(Timeline timeline, Terminal terminal) {
-        new TextPicture(timeline, terminal).print();
+    static void print(Timeline timeline, Canvas canvas) {
+        new TextPicture(timeline, canvas).print();
     }
 
     private void print() {
-        PrintStream out = terminal.out;
+        PrintStream out = canvas.out();
         printAxis(out);
         long[][] set = new long[tracks.size()][columns];
         timeline.setSpans((event, from, to) -> cover(set, tracks.of(event), from, to));
@@ -118,11 +118,11 @@ final class TextPicture {
     }
 
     private String colour(String code, String text) {
-        return terminal.coloured && !code.isEmpty() ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+        return canvas.coloured() && !code.isEmpty() ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
     }
 
     private String name(String name) {
-        String shown = Summary.cut(name, margin - 2);
+        String shown = Canvas.cut(name, margin - 2);
         return shown + " ".repeat(Math.max(0, margin - shown.length()));
     }
 

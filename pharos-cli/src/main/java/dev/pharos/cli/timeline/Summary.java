@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -168,7 +168,7 @@ final class Summary {
                     row.sets,
                     row.redundantSets,
                     row.released,
-                    Terminal.plain(row.name));
+                    Canvas.plain(row.name));
         }
         more(out, rows.size(), ROWS, "event");
         printWaits(out, "longest waits", longest, timeline.waits.size());
@@ -183,9 +183,7 @@ final class Summary {
                     .limit(LONGEST)
                     .forEach(entry -> out.printf(
                             "%9d  %s, %s%n",
-                            entry.getValue(),
-                            Terminal.plain(entry.getKey().event),
-                            Terminal.plain(entry.getKey().place)));
+                            entry.getValue(), Canvas.plain(entry.getKey().event), Canvas.plain(entry.getKey().place)));
             more(out, redundant.size(), LONGEST, "place");
         }
     }
@@ -205,33 +203,18 @@ final class Summary {
                             + timeline.threads
                                     .get(timeline.changes.thread(change))
                                     .name();
-            String what = timeline.threads.get(waits.thread(wait)).name() + " for " + name(timeline, wait)
+            String what = timeline.threads.get(waits.thread(wait)).name() + " for " + timeline.waitedFor(wait)
                     + (waits.clear(wait) ? " to be clear, " : ", ") + Timeline.OUTCOMES.get(waits.outcome(wait)) + by;
             out.printf(
                     "%9s  at %-8s  %s%n",
-                    Axis.shown(waits.duration(wait)), Axis.shown(waits.start(wait)), Terminal.plain(what));
+                    Axis.shown(waits.duration(wait)), Axis.shown(waits.start(wait)), Canvas.plain(what));
         }
         more(out, all, LONGEST, "wait");
-    }
-
-    /** What a wait was for. */
-    static String name(Timeline timeline, int wait) {
-        int label = timeline.waits.label(wait);
-        return label == Timeline.NONE
-                ? timeline.events.get(timeline.waits.event(wait)).name()
-                : timeline.labels.get(label);
     }
 
     private static void more(PrintStream out, int all, int shown, String what) {
         if (all > shown) {
             out.printf("%9s  and %d more %s%n", "", all - shown, what + (all - shown == 1 ? "" : "s"));
         }
-    }
-
-    /** A text of a program, so that it fits a line and steers nothing. */
-    static String cut(String text, int width) {
-        String plain = Terminal.plain(text);
-        int room = Math.max(width, 10);
-        return plain.length() <= room ? plain : plain.substring(0, room - 3) + "...";
     }
 }

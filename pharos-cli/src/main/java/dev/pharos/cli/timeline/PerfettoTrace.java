@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.Writer;
@@ -75,7 +75,7 @@ final class PerfettoTrace {
     private void write(int wait) throws IOException {
         Timeline.Waits waits = timeline.waits;
         int outcome = waits.outcome(wait);
-        String name = "wait for " + Summary.name(timeline, wait) + (waits.clear(wait) ? " to be clear" : "")
+        String name = "wait for " + timeline.waitedFor(wait) + (waits.clear(wait) ? " to be clear" : "")
                 + (outcome == Timeline.RELEASED ? "" : ", " + Timeline.OUTCOMES.get(outcome));
         long start = slice("wait", name, waits.thread(wait), waits.start(wait), waits.end(wait));
         out.write("\"outcome\":\"" + Timeline.OUTCOMES.get(outcome) + "\"");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,7 +37,7 @@ class PicturesTest {
     private static List<String> text(Timeline timeline) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
-        TextPicture.print(timeline, Terminal.of(print, print));
+        TextPicture.print(timeline, new Canvas(print, 80, false, true));
         return out.toString(StandardCharsets.UTF_8).lines().toList();
     }
 

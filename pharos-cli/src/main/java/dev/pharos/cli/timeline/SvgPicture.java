@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.Writer;
@@ -119,7 +119,7 @@ final class SvgPicture {
 
     /** A text of a program, with nothing in it that is markup, or that XML has no form for. */
     private static String escape(String text) {
-        return Terminal.plain(text)
+        return Canvas.plain(text)
                 .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
@@ -153,7 +153,7 @@ final class SvgPicture {
     }
 
     private void name(Rows rows, int row, double y) {
-        text(LEFT - 10, y, "name", Summary.cut(rows.name(row), 20));
+        text(LEFT - 10, y, "name", Canvas.cut(rows.name(row), 20));
     }
 
     private void drawTracks() {
@@ -228,7 +228,7 @@ final class SvgPicture {
             int row = lanes.of(waits.thread(i));
             if (row != Rows.HIDDEN && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
                 String title = timeline.threads.get(waits.thread(i)).name() + " waited "
-                        + Axis.shown(waits.duration(i)) + " for " + Summary.name(timeline, i)
+                        + Axis.shown(waits.duration(i)) + " for " + timeline.waitedFor(i)
                         + (waits.clear(i) ? " to be clear" : "") + ": " + Timeline.OUTCOMES.get(waits.outcome(i));
                 bar(row, waits.outcome(i), x(waits.start(i)), x(waits.end(i)) - x(waits.start(i)), title);
             }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.DoubleConsumer;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 
@@ -12,7 +15,7 @@ import java.util.stream.IntStream;
  * nanoseconds since the first record began. Rows are in the order in which they began, threads and events in that of their
  * names.
  */
-final class Timeline {
+public final class Timeline {
     static final List<String> OUTCOMES = List.of("released", "timed out", "interrupted", "failed");
     static final int RELEASED = 0;
     static final int TIMED_OUT = 1;
@@ -288,17 +291,17 @@ final class Timeline {
         waits.renumberEvents(newEvent);
         changes.renumberEvents(newEvent);
 
-        Join join = new Join(waits, changes, events.size());
+        ReleaseMatcher matcher = new ReleaseMatcher(waits, changes, events.size());
         for (int i = 0; i < waits.size(); i++) {
             if (waits.outcome(i) == RELEASED) {
                 int label = waits.label(i);
                 if (waits.event(i) != NONE) {
-                    waits.table.setInt(4, i, join.one(i, waits.event(i)));
+                    waits.table.setInt(4, i, matcher.one(i, waits.event(i)));
                 } else if (label != NONE) {
                     int[] all = IntStream.of(groups.get(label))
                             .map(event -> newEvent[event])
                             .toArray();
-                    waits.table.setInt(4, i, join.all(i, all));
+                    waits.table.setInt(4, i, matcher.all(i, all));
                 }
             }
         }
@@ -319,8 +322,127 @@ final class Timeline {
         }
     }
 
-    boolean isEmpty() {
+    // What the command asks for
+
+    /**
+     * Tells whether recordings can be made and read: whether this Java has the module {@code jdk.jfr}.
+     *
+     * @return {@code true} if they can
+     */
+    public static boolean canRecord() {
+        return ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    }
+
+    /**
+     * Starts a recording of what this process does with events.
+     *
+     * @return the recording, which is to be closed
+     * @throws IOException if this Java cannot record, as where it may not write temporary files
+     */
+    public static LiveRecording record() throws IOException {
+        return LiveRecording.start();
+    }
+
+    /**
+     * Reads a flight recording.
+     *
+     * @param recording the file
+     * @param progress is told now and then what share of the file has been read, from 0 to 1
+     * @return what was recorded
+     * @throws java.nio.file.FileSystemException if the file cannot be opened, or is not a recording that can be read: with a
+     *     reason in words
+     * @throws IOException if reading fails
+     */
+    public static Timeline read(Path recording, DoubleConsumer progress) throws IOException {
+        return FlightRecording.read(recording, String.valueOf(recording.getFileName()), progress);
+    }
+
+    /**
+     * Returns what the recording leaves out.
+     *
+     * @return a sentence each
+     */
+    public List<String> gaps() {
+        return gaps;
+    }
+
+    /**
+     * Tells whether no wait, set or clear was recorded.
+     *
+     * @return {@code true} if there is none
+     */
+    public boolean isEmpty() {
         return waits.size() + changes.size() == 0;
+    }
+
+    /**
+     * Writes a page for a browser: one HTML file, which loads nothing.
+     *
+     * @param out where to; it is not closed
+     * @throws IOException if it cannot be written
+     */
+    public void writePage(Writer out) throws IOException {
+        HtmlPage.write(this, out);
+    }
+
+    /**
+     * Writes a picture as SVG.
+     *
+     * @param out where to; it is not closed
+     * @throws IOException if it cannot be written
+     */
+    public void writeSvg(Writer out) throws IOException {
+        SvgPicture.write(this, out);
+    }
+
+    /**
+     * Writes a trace that ui.perfetto.dev opens.
+     *
+     * @param out where to; it is not closed
+     * @throws IOException if it cannot be written
+     */
+    public void writePerfetto(Writer out) throws IOException {
+        PerfettoTrace.write(this, out);
+    }
+
+    /**
+     * Draws a picture in text.
+     *
+     * @param canvas what to draw it on
+     */
+    public void draw(Canvas canvas) {
+        TextPicture.print(this, canvas);
+    }
+
+    /**
+     * Prints a headline, the picture in text, and a summary.
+     *
+     * @param canvas what to draw it on
+     */
+    public void print(Canvas canvas) {
+        Summary summary = new Summary(this);
+        canvas.out().println(Canvas.plain(recording) + ": " + summary.headline());
+        canvas.out().println();
+        draw(canvas);
+        canvas.out().println();
+        summary.print(canvas.out());
+    }
+
+    /**
+     * Returns a summary.
+     *
+     * @return an object for each event, or several that were waited for together; what was waited for longest comes first
+     */
+    public List<Json> summary() {
+        return new Summary(this).rows.stream().map(Summary.Row::json).toList();
+    }
+
+    // What the pictures ask for
+
+    /** What a wait was for. */
+    String waitedFor(int wait) {
+        int label = waits.label(wait);
+        return label == NONE ? events.get(waits.event(wait)).name() : labels.get(label);
     }
 
     /** Told of a time in which an event was set. */
