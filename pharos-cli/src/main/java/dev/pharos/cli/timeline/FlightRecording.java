@@ -43,8 +43,8 @@ final class FlightRecording {
     /** How many stacks of a chunk are known by their object, which spares most of what reading takes. */
     private static final int KNOWN = 10_000;
 
-    private final Timeline.Waits waits = new Timeline.Waits();
-    private final Timeline.Changes changes = new Timeline.Changes();
+    private final Waits waits = new Waits();
+    private final Changes changes = new Changes();
     private final Map<Long, Integer> threads = new HashMap<>();
     private final List<Timeline.Lane> lanes = new ArrayList<>();
     private final Map<String, Integer> events = new HashMap<>();

@@ -48,7 +48,7 @@ final class HtmlPage {
         out.write(page, 0, data);
         try (Writer json = new OutputStreamWriter(
                 new GZIPOutputStream(Base64.getEncoder().wrap(new Letters(out))), StandardCharsets.UTF_8)) {
-            timeline.writeJson(json);
+            PageJson.write(timeline, json);
         }
         out.write(page, data, page.length() - data);
     }

@@ -19,8 +19,8 @@ final class ReleaseMatcher {
      * microsecond, less than a wait takes.
      */
 
-    private final Timeline.Waits waits;
-    private final Timeline.Changes changes;
+    private final Waits waits;
+    private final Changes changes;
 
     /**
      * The changes that changed something, those of one event to one state together and in the order of their start. Those
@@ -34,7 +34,7 @@ final class ReleaseMatcher {
     private final long[] latestEnd;
 
     /** Of waits and changes in the order of their start. */
-    ReleaseMatcher(Timeline.Waits waits, Timeline.Changes changes, int events) {
+    ReleaseMatcher(Waits waits, Changes changes, int events) {
         this.waits = waits;
         this.changes = changes;
         first = new int[2 * events + 1];

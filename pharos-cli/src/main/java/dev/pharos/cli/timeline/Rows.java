@@ -3,88 +3,140 @@ package dev.pharos.cli.timeline;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The rows of a picture: each shows one thread or event, or, where there are too many, those whose names are alike but for
- * their numbers. Where there are still too many, only those that count most.
+ * The rows of every picture: each shows one thread or event or, where there are many, those whose names differ in their last
+ * number only. The threads and events of a timeline are in the order of the rows.
  */
 final class Rows {
-    /** What of the picture is left out has this row. */
+    /** More threads, or events, than that are grouped. */
+    private static final int MANY = 12;
+
+    /** How many alike are a group. */
+    private static final int GROUP = 4;
+
+    /** A picture that has no room for it does not show it. */
     static final int HIDDEN = -1;
 
-    private final List<String> names = new ArrayList<>();
-    private final List<Integer> sizes = new ArrayList<>();
+    /** A thread, an event or a group: the members from a number on to the one before another. */
+    record Row(String name, int from, int to) {
+        int members() {
+            return to - from;
+        }
+
+        /** Its name; of a group, how many it has too. */
+        String title() {
+            return members() == 1 ? name : name + " (" + members() + ")";
+        }
+    }
+
+    private final List<Row> rows;
     private final int[] rowOf;
-    private int hidden;
 
-    /** Of members in the order of their names, each with what it counts. */
-    Rows(List<String> members, long[] weights, int limit) {
-        rowOf = new int[members.size()];
-        TreeMap<String, List<Integer>> groups = new TreeMap<>(new NaturalOrder());
-        boolean grouped = members.size() > limit;
-        for (int i = 0; i < rowOf.length; i++) {
-            String pattern = members.get(i).replaceAll("[0-9]+", "*");
-            groups.computeIfAbsent(grouped ? pattern : Integer.toString(i), unused -> new ArrayList<>())
-                    .add(i);
-        }
-        List<List<Integer>> all = List.copyOf(groups.values());
-        long[] weight = all.stream()
-                .mapToLong(group -> group.stream().mapToLong(i -> weights[i]).sum())
-                .toArray();
-        boolean[] shown = new boolean[all.size()];
-        IntStream.range(0, all.size())
-                .boxed()
-                .sorted((one, other) -> Long.compare(weight[other], weight[one]))
-                .limit(limit)
-                .forEach(i -> shown[i] = true);
+    private Rows(List<Row> rows, int members) {
+        this.rows = List.copyOf(rows);
+        rowOf = new int[members];
         Arrays.fill(rowOf, HIDDEN);
-        for (int i = 0; i < shown.length; i++) {
-            List<Integer> group = all.get(i);
-            if (shown[i]) {
-                group.forEach(member -> rowOf[member] = names.size());
-                String name = members.get(group.get(0));
-                names.add(group.size() == 1 ? name : name.replaceAll("[0-9]+", "*") + " (" + group.size() + ")");
-                sizes.add(group.size());
+        for (int row = 0; row < rows.size(); row++) {
+            Arrays.fill(rowOf, rows.get(row).from, rows.get(row).to, row);
+        }
+    }
+
+    /**
+     * All rows.
+     *
+     * @param names the names of the members, those that are alike beside one another
+     * @param titles what tells those of one name apart too
+     */
+    static Rows of(List<String> names, List<String> titles) {
+        List<Row> rows = new ArrayList<>();
+        int to;
+        for (int from = 0; from < names.size(); from = to) {
+            String pattern = pattern(names.get(from));
+            to = from + 1;
+            while (to < names.size() && pattern(names.get(to)).equals(pattern)) {
+                to++;
+            }
+            if (names.size() > MANY && to - from >= GROUP) {
+                boolean same = names.get(from).equals(names.get(to - 1)); // they are sorted
+                rows.add(new Row(same ? names.get(from) : pattern, from, to));
             } else {
-                hidden += group.size();
+                for (int member = from; member < to; member++) {
+                    rows.add(new Row(titles.get(member), member, member + 1));
+                }
             }
         }
+        return new Rows(rows, names.size());
     }
 
-    /** The threads of a timeline, of which those count that wait most. */
-    static Rows ofThreads(Timeline timeline, int limit) {
-        long[] weights = new long[timeline.threads.size()];
-        for (int i = 0; i < timeline.waits.size(); i++) {
-            weights[timeline.waits.thread(i)] += timeline.waits.duration(i);
+    /**
+     * The order of threads, or events: those that are alike are together, where the first of them does something first, and
+     * among themselves in the order of their names. What does nothing is left out.
+     *
+     * @param first when each does something first, or Long.MAX_VALUE
+     * @param marks what tells those of one name apart
+     */
+    static int[] order(List<String> names, long[] first, Comparator<Integer> marks) {
+        Map<String, Long> firstOf = new HashMap<>();
+        for (int i = 0; i < first.length; i++) {
+            firstOf.merge(pattern(names.get(i)), first[i], Math::min);
         }
-        return new Rows(timeline.threads.stream().map(Timeline.Lane::name).toList(), weights, limit);
+        return IntStream.range(0, first.length)
+                .filter(i -> first[i] != Long.MAX_VALUE)
+                .boxed()
+                .sorted(Comparator.comparing((Integer i) -> firstOf.get(pattern(names.get(i))))
+                        .thenComparing(i -> pattern(names.get(i)))
+                        .thenComparing(names::get, new NaturalOrder())
+                        .thenComparing(marks))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
-    /** The events of a timeline, of which those count that are waited for most. */
-    static Rows ofEvents(Timeline timeline, int limit) {
-        long[] weights = new long[timeline.events.size()];
-        for (int i = 0; i < timeline.waits.size(); i++) {
-            if (timeline.waits.event(i) != Timeline.NONE) {
-                weights[timeline.waits.event(i)] += timeline.waits.duration(i);
-            }
+    /** A name with a star for its last number, or for its identity. */
+    private static String pattern(String name) {
+        int at = name.lastIndexOf('@');
+        if (at >= 0 && name.substring(at + 1).matches("[0-9a-f]+")) {
+            return name.substring(0, at) + "@*";
         }
-        return new Rows(timeline.events.stream().map(Timeline.Source::name).toList(), weights, limit);
+        return name.replaceFirst("[0-9]+(?=[^0-9]*$)", "*");
+    }
+
+    /** Those that count most, if there is no room for all. */
+    Rows most(int limit, long[] weights) {
+        if (rows.size() <= limit) {
+            return this;
+        }
+        List<Row> most = rows.stream()
+                .sorted(Comparator.comparingLong((Row row) ->
+                                Arrays.stream(weights, row.from, row.to).sum())
+                        .reversed())
+                .limit(limit)
+                .sorted(Comparator.comparingInt(Row::from))
+                .toList();
+        return new Rows(most, rowOf.length);
+    }
+
+    List<Row> list() {
+        return rows;
     }
 
     int size() {
-        return names.size();
+        return rows.size();
     }
 
-    String name(int row) {
-        return names.get(row);
+    /** What stands at the row. */
+    String title(int row) {
+        return rows.get(row).title();
     }
 
     /** How many the row shows. */
     int members(int row) {
-        return sizes.get(row);
+        return rows.get(row).members();
     }
 
     /** The row that shows this member, or HIDDEN. */
@@ -94,6 +146,6 @@ final class Rows {
 
     /** How many members no row shows. */
     int hidden() {
-        return hidden;
+        return (int) Arrays.stream(rowOf).filter(row -> row == HIDDEN).count();
     }
 }

@@ -25,7 +25,7 @@ final class SvgPicture {
     /** Sets and clears, and lines from them to what they ended, are drawn only if there are few: else they hide the waits. */
     private static final int LINES = 200;
 
-    /** Colours that those who see no red, or no green, tell apart; the hatch tells a timeout without any. */
+    /** Colours that those who see no red, or no green, tell apart; patterns tell the outcomes without any, as on the page. */
     private static final String STYLE = """
             <style>
               svg { --ink: #1f2430; --faint: #6b7280; --rule: #e3e6eb; --paper: #ffffff; --released: #3b7dd8;
@@ -47,8 +47,8 @@ final class SvgPicture {
               .set { fill: var(--set); }
               .o0 { fill: var(--released); }
               .o1 { fill: url(#late); stroke: var(--late); }
-              .o2 { fill: var(--interrupted); }
-              .o3 { fill: var(--failed); }
+              .o2 { fill: url(#interrupted); stroke: var(--interrupted); }
+              .o3 { fill: url(#failed); stroke: var(--failed); }
               .many { fill-opacity: 0.4; }
               .join { fill: none; stroke: var(--faint); stroke-width: 0.8; }
               .change { fill: var(--ink); stroke: var(--ink); stroke-width: 1; }
@@ -58,6 +58,14 @@ final class SvgPicture {
               <pattern id="late" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                 <rect width="6" height="6" class="paper"/>
                 <rect width="3.5" height="6" style="fill: var(--late)"/>
+              </pattern>
+              <pattern id="interrupted" width="4" height="4" patternUnits="userSpaceOnUse">
+                <rect width="4" height="4" class="paper"/>
+                <rect width="2.5" height="4" style="fill: var(--interrupted)"/>
+              </pattern>
+              <pattern id="failed" width="5" height="5" patternUnits="userSpaceOnUse">
+                <rect width="5" height="5" style="fill: var(--failed)"/>
+                <circle cx="2.5" cy="2.5" r="1.2" class="paper"/>
               </pattern>
             </defs>
             """;
@@ -71,8 +79,8 @@ final class SvgPicture {
 
     private SvgPicture(Timeline timeline) {
         this.timeline = timeline;
-        tracks = Rows.ofEvents(timeline, TRACKS);
-        lanes = Rows.ofThreads(timeline, LANES);
+        tracks = timeline.eventRows(TRACKS);
+        lanes = timeline.threadRows(LANES);
         int hidden = tracks.hidden() + lanes.hidden() > 0 ? TRACK : 0;
         lanesTop = TOP + tracks.size() * TRACK + GAP;
         height = lanesTop + lanes.size() * LANE + hidden + 44;
@@ -153,7 +161,7 @@ final class SvgPicture {
     }
 
     private void name(Rows rows, int row, double y) {
-        text(LEFT - 10, y, "name", Canvas.cut(rows.name(row), 20));
+        text(LEFT - 10, y, "name", Canvas.cut(rows.title(row), 20));
     }
 
     private void drawTracks() {
@@ -166,7 +174,7 @@ final class SvgPicture {
         timeline.setSpans((event, from, to) -> {
             int row = tracks.of(event);
             if (row != Rows.HIDDEN && !narrow.take(row, 0, from, to)) {
-                String name = timeline.events.get(event).name();
+                String name = timeline.eventName(event);
                 rect(
                         "set",
                         x(from),
@@ -222,12 +230,12 @@ final class SvgPicture {
             svg.append(
                     "<path class=\"rule\" d=\"M" + LEFT + " " + (laneY(row) + 12) + "H" + (WIDTH - RIGHT) + "\"/>\n");
         }
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         Narrow narrow = new Narrow(lanes.size());
         for (int i = 0; i < waits.size(); i++) {
             int row = lanes.of(waits.thread(i));
             if (row != Rows.HIDDEN && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
-                String title = timeline.threads.get(waits.thread(i)).name() + " waited "
+                String title = timeline.threadName(waits.thread(i)) + " waited "
                         + Axis.shown(waits.duration(i)) + " for " + timeline.waitedFor(i)
                         + (waits.clear(i) ? " to be clear" : "") + ": " + Timeline.OUTCOMES.get(waits.outcome(i));
                 bar(row, waits.outcome(i), x(waits.start(i)), x(waits.end(i)) - x(waits.start(i)), title);
@@ -246,8 +254,8 @@ final class SvgPicture {
 
     /** Lines from where a change was called, along its moment, to the end of each wait that it ended. */
     private void drawJoins() {
-        Timeline.Waits waits = timeline.waits;
-        Timeline.Changes changes = timeline.changes;
+        Waits waits = timeline.waits;
+        Changes changes = timeline.changes;
         for (int i = 0; i < waits.size(); i++) {
             int change = waits.change(i);
             if (change != Timeline.NONE) {
@@ -262,13 +270,12 @@ final class SvgPicture {
     }
 
     private void drawChanges() {
-        Timeline.Changes changes = timeline.changes;
+        Changes changes = timeline.changes;
         for (int i = 0; i < changes.size(); i++) {
             int row = lanes.of(changes.thread(i));
             if (row != Rows.HIDDEN) {
-                String what = (changes.clear(i) ? "clears " : "sets ")
-                        + timeline.events.get(changes.event(i)).name();
-                String title = timeline.threads.get(changes.thread(i)).name() + " " + what
+                String what = (changes.clear(i) ? "clears " : "sets ") + timeline.eventName(changes.event(i));
+                String title = timeline.threadName(changes.thread(i)) + " " + what
                         + (changes.changed(i) ? ", which releases " + changes.released(i) : ", which changes nothing");
                 svg.append(change(x(changes.start(i)), laneY(row) + 12, changes.clear(i), changes.changed(i)))
                         .append("<title>" + escape(title) + "</title></path>\n");
@@ -295,16 +302,15 @@ final class SvgPicture {
         for (int outcome = 0; outcome < Timeline.OUTCOMES.size(); outcome++) {
             if (has(outcome)) {
                 rect("o" + outcome, x, y - 10, 22, 12, "");
-                text(x + 28, y, "faint", outcome == Timeline.RELEASED ? "waits" : Timeline.OUTCOMES.get(outcome));
-                x += outcome == Timeline.RELEASED ? 80 : 105;
+                text(x + 28, y, "faint", Timeline.OUTCOMES.get(outcome));
+                x += 105;
             }
         }
-        String[] meanings = {"sets", "clears", "sets what is set", "clears what is clear"};
-        for (int kind = 0; kind < meanings.length; kind++) {
+        for (int kind = 0; kind < Changes.KINDS.size(); kind++) {
             if (timeline.changes.size() <= LINES && hasChange(kind)) {
                 svg.append(change(x + 6, y - 4, (kind & 1) != 0, kind < 2)).append("</path>\n");
-                text(x + 16, y, "faint", meanings[kind]);
-                x += kind < 2 ? 62 : 120;
+                text(x + 16, y, "faint", Changes.KINDS.get(kind));
+                x += kind < 2 ? 62 : 94;
             }
         }
     }
@@ -319,9 +325,9 @@ final class SvgPicture {
     }
 
     private boolean hasChange(int kind) {
-        Timeline.Changes changes = timeline.changes;
+        Changes changes = timeline.changes;
         for (int i = 0; i < changes.size(); i++) {
-            if ((changes.clear(i) ? 1 : 0) + (changes.changed(i) ? 0 : 2) == kind) {
+            if (changes.kind(i) == kind) {
                 return true;
             }
         }

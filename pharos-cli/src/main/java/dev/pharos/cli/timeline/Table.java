@@ -1,19 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli.timeline;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** Rows of numbers, kept in columns: what a million rows take is the numbers, and no object for each. */
 final class Table {
-    private final int[][] ints;
-    private final long[][] longs;
+    private final List<Ints> ints = new ArrayList<>();
+    private final List<Longs> longs = new ArrayList<>();
     private int size;
+    private int capacity = 16;
 
-    Table(int ints, int longs) {
-        this.ints = new int[ints][16];
-        this.longs = new long[longs][16];
+    /** A column of ints. */
+    static final class Ints {
+        private int[] values;
+
+        private Ints(int capacity) {
+            values = new int[capacity];
+        }
+
+        int get(int row) {
+            return values[row];
+        }
+
+        void set(int row, int value) {
+            values[row] = value;
+        }
+
+        /** Replaces numbers of things by their new numbers. What is no number of a thing stays. */
+        void renumber(int[] numbers) {
+            for (int row = 0; row < values.length; row++) {
+                values[row] = values[row] == Timeline.NONE ? Timeline.NONE : numbers[values[row]];
+            }
+        }
+    }
+
+    /** A column of longs. */
+    static final class Longs {
+        private long[] values;
+
+        private Longs(int capacity) {
+            values = new long[capacity];
+        }
+
+        long get(int row) {
+            return values[row];
+        }
+
+        void set(int row, long value) {
+            values[row] = value;
+        }
+    }
+
+    /** Adds a column. */
+    Ints ints() {
+        Ints column = new Ints(capacity);
+        ints.add(column);
+        return column;
+    }
+
+    /** Adds a column. */
+    Longs longs() {
+        Longs column = new Longs(capacity);
+        longs.add(column);
+        return column;
     }
 
     int size() {
@@ -22,49 +75,30 @@ final class Table {
 
     /** Adds a row of zeros, and returns its number. */
     int add() {
-        if (size == ints[0].length) {
-            int capacity = size + (size >> 1);
-            for (int column = 0; column < ints.length; column++) {
-                ints[column] = Arrays.copyOf(ints[column], capacity);
-            }
-            for (int column = 0; column < longs.length; column++) {
-                longs[column] = Arrays.copyOf(longs[column], capacity);
-            }
+        if (size == capacity) {
+            capacity += capacity >> 1;
+            ints.forEach(column -> column.values = Arrays.copyOf(column.values, capacity));
+            longs.forEach(column -> column.values = Arrays.copyOf(column.values, capacity));
         }
         return size++;
     }
 
-    int getInt(int column, int row) {
-        return ints[column][row];
-    }
-
-    void setInt(int column, int row, int value) {
-        ints[column][row] = value;
-    }
-
-    long getLong(int column, int row) {
-        return longs[column][row];
-    }
-
-    void setLong(int column, int row, long value) {
-        longs[column][row] = value;
-    }
-
-    /** Sorts the rows by a column of longs, those that are equal in it as they were added, and gives up what is spare. */
-    void sort(int by) {
-        long[] keys = longs[by];
+    /** Sorts the rows by a column, those that are equal in it as they were added, and gives up what is spare. */
+    void sort(Longs by) {
+        long[] keys = by.values;
         int[] order = IntStream.range(0, size)
                 .boxed()
                 .sorted(Comparator.comparingLong(row -> keys[row]))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        for (int column = 0; column < ints.length; column++) {
-            int[] from = ints[column];
-            ints[column] = IntStream.of(order).map(row -> from[row]).toArray();
+        for (Ints column : ints) {
+            int[] from = column.values;
+            column.values = IntStream.of(order).map(row -> from[row]).toArray();
         }
-        for (int column = 0; column < longs.length; column++) {
-            long[] from = longs[column];
-            longs[column] = IntStream.of(order).mapToLong(row -> from[row]).toArray();
+        for (Longs column : longs) {
+            long[] from = column.values;
+            column.values = IntStream.of(order).mapToLong(row -> from[row]).toArray();
         }
+        capacity = size;
     }
 }

@@ -33,13 +33,15 @@ final class TextPicture {
 
     /** What is marked in the lane of a thread. Of two in one place, the later is seen. */
     private enum Mark {
-        REDUNDANT_CLEAR("\u25bdc", "clear already", ""),
-        REDUNDANT_SET("\u25b3s", "set already", ""),
-        CLEAR("\u25bcC", "clears", ""),
-        SET("\u25b2S", "sets", ""),
-        FAILED("?", "failed", RED),
-        INTERRUPTED("!", "interrupted", MAGENTA),
-        TIMED_OUT("\u00d7x", "timed out", YELLOW);
+        REDUNDANT_CLEAR("\u25bdc", Changes.KINDS.get(3), ""),
+        REDUNDANT_SET("\u25b3s", Changes.KINDS.get(2), ""),
+        CLEAR("\u25bcC", Changes.KINDS.get(1), ""),
+        SET("\u25b2S", Changes.KINDS.get(0), ""),
+        FAILED("?", Timeline.OUTCOMES.get(Timeline.FAILED), RED),
+        INTERRUPTED("!", Timeline.OUTCOMES.get(Timeline.INTERRUPTED), MAGENTA),
+        TIMED_OUT("\u00d7x", Timeline.OUTCOMES.get(Timeline.TIMED_OUT), YELLOW);
+
+        private static final List<Mark> OF_KINDS = List.of(SET, CLEAR, REDUNDANT_SET, REDUNDANT_CLEAR);
 
         final String letters;
         final String meaning;
@@ -76,12 +78,12 @@ final class TextPicture {
         this.timeline = timeline;
         this.canvas = canvas;
         alphabet = canvas.unicode() ? 0 : 1;
-        tracks = Rows.ofEvents(timeline, TRACKS);
-        lanes = Rows.ofThreads(timeline, LANES);
+        tracks = timeline.eventRows(TRACKS);
+        lanes = timeline.threadRows(LANES);
         int name = 0;
         for (Rows rows : List.of(tracks, lanes)) {
             for (int row = 0; row < rows.size(); row++) {
-                name = Math.max(name, rows.name(row).length());
+                name = Math.max(name, rows.title(row).length());
             }
         }
         margin = Math.min(name, NAME) + 2;
@@ -98,7 +100,7 @@ final class TextPicture {
         long[][] set = new long[tracks.size()][columns];
         timeline.setSpans((event, from, to) -> cover(set, tracks.of(event), from, to));
         for (int row = 0; row < tracks.size(); row++) {
-            StringBuilder line = new StringBuilder(name(tracks.name(row)));
+            StringBuilder line = new StringBuilder(name(tracks.title(row)));
             for (int column = 0; column < columns; column++) {
                 double share = share(set[row][column], column, tracks.members(row));
                 String letter = share >= 0.5 ? SET_ALL : share > 0 ? SET_PARTLY : "  ";
@@ -174,8 +176,8 @@ final class TextPicture {
     }
 
     private void printLanes(PrintStream out) {
-        Timeline.Waits waits = timeline.waits;
-        Timeline.Changes changes = timeline.changes;
+        Waits waits = timeline.waits;
+        Changes changes = timeline.changes;
         long[][] waited = new long[lanes.size()][columns];
         int[][] worst = new int[lanes.size()][columns];
         Mark[][] marks = new Mark[lanes.size()][columns];
@@ -197,14 +199,11 @@ final class TextPicture {
         // Where there are more than that, they would hide the waits.
         boolean few = changes.size() <= 2 * columns;
         for (int i = 0; few && i < changes.size(); i++) {
-            Mark mark = changes.clear(i)
-                    ? (changes.changed(i) ? Mark.CLEAR : Mark.REDUNDANT_CLEAR)
-                    : (changes.changed(i) ? Mark.SET : Mark.REDUNDANT_SET);
-            mark(marks, lanes.of(changes.thread(i)), changes.start(i), mark);
+            mark(marks, lanes.of(changes.thread(i)), changes.start(i), Mark.OF_KINDS.get(changes.kind(i)));
         }
         boolean[][] lines = lines();
         for (int lane = 0; lane < lanes.size(); lane++) {
-            StringBuilder text = new StringBuilder(name(lanes.name(lane)));
+            StringBuilder text = new StringBuilder(name(lanes.title(lane)));
             for (int column = 0; column < columns; column++) {
                 double share = share(waited[lane][column], column, lanes.members(lane));
                 Mark mark = marks[lane][column];
@@ -233,7 +232,7 @@ final class TextPicture {
     /** Where a line goes from the lane of a change to those of the waits that it ended. */
     private boolean[][] lines() {
         boolean[][] lines = new boolean[lanes.size()][columns];
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         List<int[]> ends = new ArrayList<>();
         for (int i = 0; i < waits.size(); i++) {
             int change = waits.change(i);

@@ -48,7 +48,7 @@ class FlightRecordingTest {
     }
 
     private static String wait(Timeline timeline, String thread) {
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         int wait = Recorded.waitOf(timeline, thread);
         int change = waits.change(wait);
         String event = waits.event(wait) == Timeline.NONE

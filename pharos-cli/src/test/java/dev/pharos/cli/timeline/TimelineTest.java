@@ -23,8 +23,8 @@ class TimelineTest {
     @RegisterExtension
     final TestThreads threads = new TestThreads();
 
-    private final Timeline.Waits waits = new Timeline.Waits();
-    private final Timeline.Changes changes = new Timeline.Changes();
+    private final Waits waits = new Waits();
+    private final Changes changes = new Changes();
 
     private void wait(int event, long start, long end) {
         int wait = waits.add(0, start, end - start);
@@ -145,14 +145,14 @@ class TimelineTest {
     void writeJson_realRecording_hasEveryNumber(@TempDir Path folder) throws Exception {
         Timeline timeline = Recorded.timeline(folder, () -> Recorded.everyKind(threads));
         StringBuilder text = new StringBuilder();
-        timeline.writeJson(text);
+        PageJson.write(timeline, text);
 
         JsonObject json = JsonParser.parseString(text.toString()).getAsJsonObject();
         assertThat(json.get("start").getAsString()).isEqualTo(timeline.start.toString());
         assertThat(json.get("duration").getAsLong()).isEqualTo(timeline.duration);
         assertThat(json.getAsJsonArray("threads")).hasSize(timeline.threads.size());
         JsonObject columns = json.getAsJsonObject("waits");
-        Timeline.Waits read = timeline.waits;
+        Waits read = timeline.waits;
         assertThat(longs(columns, "thread")).isEqualTo(column(read.size(), read::thread));
         assertThat(longs(columns, "event")).isEqualTo(column(read.size(), read::event));
         assertThat(longs(columns, "duration")).isEqualTo(column(read.size(), read::duration));
