@@ -25,18 +25,18 @@ final class SvgPicture {
     /** Sets and clears, and lines from them to what they ended, are drawn only if there are few: else they hide the waits. */
     private static final int LINES = 200;
 
-    /** Colours that those who see no red, or no green, tell apart; patterns tell the outcomes without any, as on the page. */
+    /** The colours and patterns of the page. The patterns tell the outcomes apart for those who see no red, or no green. */
     private static final String STYLE = """
             <style>
-              svg { --ink: #1f2430; --faint: #6b7280; --rule: #e3e6eb; --paper: #ffffff; --released: #3b7dd8;
-                    --late: #d98200; --interrupted: #a347ba; --failed: #c62f3e; --set: #2f9e77; }
+              svg { --ink: #1b2027; --faint: #626c79; --rule: #e2e5e8; --paper: #ffffff; --released: #3b7dbf;
+                    --late: #c4510c; --interrupted: #a0447c; --failed: #4a4f57; --set: #12966b; --mark: #0b7552; }
               @media (prefers-color-scheme: dark) {
-                svg { --ink: #e6e9ef; --faint: #9aa3b2; --rule: #2b313c; --paper: #14171d; --released: #6ea8f7;
-                      --late: #f0a93b; --interrupted: #cc8be0; --failed: #f26d78; --set: #56c79e; }
+                svg { --ink: #e7e9ec; --faint: #9aa4b0; --rule: #2b3138; --paper: #14171b; --released: #4f9ee0;
+                      --late: #f08c3c; --interrupted: #db8cbd; --failed: #c3c8ce; --set: #2fb78a; --mark: #4fd3a5; }
               }
               @media print {
-                svg { --ink: #000000; --faint: #444444; --rule: #cccccc; --paper: #ffffff; --released: #3b7dd8;
-                      --late: #d98200; --interrupted: #a347ba; --failed: #c62f3e; --set: #2f9e77; }
+                svg { --ink: #000000; --faint: #444444; --rule: #cccccc; --paper: #ffffff; --released: #3b7dbf;
+                      --late: #c4510c; --interrupted: #a0447c; --failed: #4a4f57; --set: #12966b; --mark: #0b7552; }
               }
               text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--ink); }
               .title { font-size: 15px; font-weight: 600; }
@@ -50,9 +50,9 @@ final class SvgPicture {
               .o2 { fill: url(#interrupted); stroke: var(--interrupted); }
               .o3 { fill: url(#failed); stroke: var(--failed); }
               .many { fill-opacity: 0.4; }
-              .join { fill: none; stroke: var(--faint); stroke-width: 0.8; }
-              .change { fill: var(--ink); stroke: var(--ink); stroke-width: 1; }
-              .redundant { fill: var(--paper); stroke: var(--ink); stroke-width: 1; }
+              .join { fill: none; stroke: var(--mark); stroke-width: 1; stroke-opacity: 0.6; }
+              .change { fill: var(--mark); stroke: var(--mark); stroke-width: 1; }
+              .redundant { fill: var(--paper); stroke: var(--faint); stroke-width: 1; }
             </style>
             <defs>
               <pattern id="late" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
@@ -297,22 +297,25 @@ final class SvgPicture {
         }
         double x = LEFT;
         rect("set", x, y - 7, 22, 6, "");
-        text(x + 28, y, "faint", "event is set");
-        x += 110;
+        x = meaning(x + 28, y, "event is set");
         for (int outcome = 0; outcome < Timeline.OUTCOMES.size(); outcome++) {
             if (has(outcome)) {
                 rect("o" + outcome, x, y - 10, 22, 12, "");
-                text(x + 28, y, "faint", Timeline.OUTCOMES.get(outcome));
-                x += 105;
+                x = meaning(x + 28, y, Timeline.OUTCOMES.get(outcome));
             }
         }
         for (int kind = 0; kind < Changes.KINDS.size(); kind++) {
             if (timeline.changes.size() <= LINES && hasChange(kind)) {
-                svg.append(change(x + 6, y - 4, (kind & 1) != 0, kind < 2)).append("</path>\n");
-                text(x + 16, y, "faint", Changes.KINDS.get(kind));
-                x += kind < 2 ? 62 : 94;
+                svg.append(change(x + 4, y - 4, (kind & 1) != 0, kind < 2)).append("</path>\n");
+                x = meaning(x + 13, y, Changes.KINDS.get(kind));
             }
         }
+    }
+
+    /** Says what a sign means, and returns where the next can stand. */
+    private double meaning(double x, double y, String text) {
+        text(x, y, "faint", text);
+        return x + 5.8 * text.length() + 14;
     }
 
     private boolean has(int outcome) {

@@ -14,7 +14,7 @@ final class TextPicture {
     /** How many lanes and tracks are drawn: what a screen shows. */
     private static final int LANES = 24;
 
-    private static final int TRACKS = 8;
+    private static final int TRACKS = 12;
 
     /** Lines from sets and clears to what they ended are drawn only if there are few. */
     private static final int LINES = 24;
@@ -219,6 +219,7 @@ final class TextPicture {
             }
             out.println(text.toString().stripTrailing());
         }
+        out.println();
         printLegend(out, marks);
     }
 
@@ -255,16 +256,27 @@ final class TextPicture {
         return lines;
     }
 
+    /** In the order of the other pictures. */
     private void printLegend(PrintStream out, Mark[][] marks) {
-        List<String> legend = new ArrayList<>();
-        legend.add(colour(GREEN, letter(SET_ALL)) + " event is set");
-        legend.add(colour(CYAN, HEIGHTS[alphabet].substring(5)) + " thread waits");
-        for (Mark mark : Mark.values()) {
+        int length = printSign(out, 0, GREEN, letter(SET_ALL), "event is set");
+        length = printSign(out, length, CYAN, HEIGHTS[alphabet].substring(5), "thread waits");
+        for (int i = Mark.values().length - 1; i >= 0; i--) {
+            Mark mark = Mark.values()[i];
             if (Arrays.stream(marks).flatMap(Arrays::stream).anyMatch(there -> there == mark)) {
-                legend.add(colour(mark.colour, letter(mark.letters)) + " " + mark.meaning);
+                length = printSign(out, length, mark.colour, letter(mark.letters), mark.meaning);
             }
         }
         out.println();
-        out.println(String.join("   ", legend));
+    }
+
+    /** Prints what a letter means, in a line of that length so far or in the next, and returns the length then. */
+    private int printSign(PrintStream out, int length, String colour, String letter, String meaning) {
+        int wide = letter.length() + 1 + meaning.length();
+        boolean first = length == 0 || length + 3 + wide >= canvas.width();
+        if (first && length > 0) {
+            out.println();
+        }
+        out.print((first ? "" : "   ") + colour(colour, letter) + " " + meaning);
+        return first ? wide : length + 3 + wide;
     }
 }
