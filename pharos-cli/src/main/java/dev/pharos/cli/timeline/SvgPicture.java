@@ -3,7 +3,13 @@ package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Draws a timeline as a static SVG picture for a page: light or dark as the page is, and legible in print. What is narrower
@@ -49,7 +55,6 @@ final class SvgPicture {
               .o1 { fill: url(#late); stroke: var(--late); }
               .o2 { fill: url(#interrupted); stroke: var(--interrupted); }
               .o3 { fill: url(#failed); stroke: var(--failed); }
-              .many { fill-opacity: 0.4; }
               .join { fill: none; stroke: var(--mark); stroke-width: 1; stroke-opacity: 0.6; }
               .change { fill: var(--mark); stroke: var(--mark); stroke-width: 1; }
               .redundant { fill: var(--paper); stroke: var(--faint); stroke-width: 1; }
@@ -171,9 +176,10 @@ final class SvgPicture {
                     "<path class=\"rule\" d=\"M" + LEFT + " " + (trackY(row) + 10) + "H" + (WIDTH - RIGHT) + "\"/>\n");
         }
         Narrow narrow = new Narrow(tracks.size());
+        Crowd crowd = new Crowd(tracks);
         timeline.setSpans((event, from, to) -> {
             int row = tracks.of(event);
-            if (row != Rows.HIDDEN && !narrow.take(row, 0, from, to)) {
+            if (row != Rows.HIDDEN && !crowd.take(row, 0, from, to) && !narrow.take(row, 0, from, to)) {
                 String name = timeline.eventName(event);
                 rect(
                         "set",
@@ -185,6 +191,7 @@ final class SvgPicture {
             }
         });
         narrow.draw((row, kind, x, width) -> rect("set", x, trackY(row) + 7, width, 6, ""));
+        crowd.draw(row -> trackY(row) + 15, 11, kind -> "set");
     }
 
     /** Draws what is narrower than a pixel of the picture. */
@@ -224,6 +231,73 @@ final class SvgPicture {
         }
     }
 
+    /** In the rows that show several: for which share of each pixel's time they do something. */
+    private final class Crowd {
+        private final int[] members;
+        private final double[][][] shares;
+
+        Crowd(Rows rows) {
+            members = IntStream.range(0, rows.size()).map(rows::members).toArray();
+            shares = new double[rows.size()][][];
+            for (int row = 0; row < shares.length; row++) {
+                shares[row] = members[row] == 1 ? new double[0][] : new double[Timeline.OUTCOMES.size()][PLOT + 1];
+            }
+        }
+
+        /** Takes it, if it is in such a row. */
+        boolean take(int row, int kind, long from, long to) {
+            if (shares[row].length == 0) {
+                return false;
+            }
+            double first = x(from) - LEFT;
+            double last = x(to) - LEFT;
+            for (int pixel = (int) first; pixel <= last; pixel++) {
+                double part = Math.min(last, pixel + 1) - Math.max(first, pixel);
+                shares[row][kind][pixel] += Math.max(part, 0.01) / members[row]; // the shortest is seen
+            }
+            return true;
+        }
+
+        /** Draws it as hills, as high as the share, one on the other. */
+        void draw(IntUnaryOperator base, int height, IntFunction<String> style) {
+            for (int row = 0; row < shares.length; row++) {
+                double[] ground = new double[PLOT + 1];
+                Arrays.fill(ground, base.applyAsInt(row));
+                for (int kind = 0; kind < shares[row].length; kind++) {
+                    double[] tops = ground.clone();
+                    for (int x = 0; x <= PLOT; x++) {
+                        double share = shares[row][kind][x];
+                        tops[x] -= share > 0 ? Math.max(1, share * height) : 0;
+                    }
+                    String hills = hills(ground, tops);
+                    ground = tops;
+                    if (hills.length() > 0) {
+                        svg.append("<path class=\"" + style.apply(kind) + "\" style=\"stroke: none\" d=\"" + hills
+                                + "\"/>\n");
+                    }
+                }
+            }
+        }
+    }
+
+    /** The area between two lines that have a height for each pixel. */
+    private static String hills(double[] ground, double[] tops) {
+        StringBuilder hills = new StringBuilder();
+        int end;
+        for (int start = 0; start <= PLOT; start = end) {
+            String top = number(tops[start]);
+            String bottom = number(ground[start]);
+            end = start + 1;
+            while (end <= PLOT && number(tops[end]).equals(top) && number(ground[end]).equals(bottom)) {
+                end++;
+            }
+            if (!top.equals(bottom)) {
+                hills.append("M" + (LEFT + start) + " " + bottom + "V" + top + "h" + (end - start) + "V" + bottom);
+            }
+        }
+        return hills.toString();
+    }
+
     private void drawLanes() {
         for (int row = 0; row < lanes.size(); row++) {
             name(lanes, row, laneY(row) + 16);
@@ -232,9 +306,12 @@ final class SvgPicture {
         }
         Waits waits = timeline.waits;
         Narrow narrow = new Narrow(lanes.size());
+        Crowd crowd = new Crowd(lanes);
         for (int i = 0; i < waits.size(); i++) {
             int row = lanes.of(waits.thread(i));
-            if (row != Rows.HIDDEN && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
+            if (row != Rows.HIDDEN
+                    && !crowd.take(row, waits.outcome(i), waits.start(i), waits.end(i))
+                    && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
                 String title = timeline.threadName(waits.thread(i)) + " waited "
                         + Axis.shown(waits.duration(i)) + " for " + timeline.waitedFor(i)
                         + (waits.clear(i) ? " to be clear" : "") + ": " + Timeline.OUTCOMES.get(waits.outcome(i));
@@ -242,6 +319,7 @@ final class SvgPicture {
             }
         }
         narrow.draw((row, outcome, x, width) -> bar(row, outcome, x, width, ""));
+        crowd.draw(row -> laneY(row) + 21, 18, outcome -> "o" + outcome);
         if (timeline.changes.size() <= LINES) {
             drawJoins();
             drawChanges();
@@ -249,24 +327,27 @@ final class SvgPicture {
     }
 
     private void bar(int row, int outcome, double x, double width, String title) {
-        rect("o" + outcome + (lanes.members(row) > 1 ? " many" : ""), x, laneY(row) + 6, width, 12, title);
+        rect("o" + outcome, x, laneY(row) + 6, width, 12, title);
     }
 
     /** Lines from where a change was called, along its moment, to the end of each wait that it ended. */
     private void drawJoins() {
         Waits waits = timeline.waits;
         Changes changes = timeline.changes;
+        Set<String> lines = new LinkedHashSet<>();
         for (int i = 0; i < waits.size(); i++) {
             int change = waits.change(i);
             if (change != Timeline.NONE) {
                 int from = lanes.of(changes.thread(change));
                 int to = lanes.of(waits.thread(i));
                 if (from != Rows.HIDDEN && to != Rows.HIDDEN) {
-                    svg.append("<path class=\"join\" d=\"M" + number(x(changes.start(change))) + " "
-                            + (laneY(from) + 12) + "V" + (laneY(to) + 12) + "H" + number(x(waits.end(i))) + "\"/>\n");
+                    String x = number(x(changes.start(change)));
+                    String end = lanes.members(to) > 1 ? x : number(x(waits.end(i)));
+                    lines.add("M" + x + " " + (laneY(from) + 12) + "V" + (laneY(to) + 12) + "H" + end);
                 }
             }
         }
+        lines.forEach(line -> svg.append("<path class=\"join\" d=\"" + line + "\"/>\n"));
     }
 
     private void drawChanges() {
