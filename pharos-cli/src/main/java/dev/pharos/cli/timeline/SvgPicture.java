@@ -288,7 +288,9 @@ final class SvgPicture {
             String top = number(tops[start]);
             String bottom = number(ground[start]);
             end = start + 1;
-            while (end <= PLOT && number(tops[end]).equals(top) && number(ground[end]).equals(bottom)) {
+            while (end <= PLOT
+                    && number(tops[end]).equals(top)
+                    && number(ground[end]).equals(bottom)) {
                 end++;
             }
             if (!top.equals(bottom)) {

@@ -210,7 +210,10 @@ public final class Timeline {
         names.forEach(name -> count.merge(name, 1, Integer::sum));
         return IntStream.range(0, names.size())
                 .mapToObj(i -> names.get(i)
-                        + (count.get(names.get(i)) == 1 || marks.get(i).isEmpty() ? "" : " (" + marks.get(i) + ")"))
+                        + (count.getOrDefault(names.get(i), 0) < 2
+                                        || marks.get(i).isEmpty()
+                                ? ""
+                                : " (" + marks.get(i) + ")"))
                 .toList();
     }
 
