@@ -82,15 +82,16 @@ final class Rows {
      * @param marks what tells those of one name apart
      */
     static int[] order(List<String> names, long[] first, Comparator<Integer> marks) {
+        List<String> patterns = names.stream().map(Rows::pattern).toList();
         Map<String, Long> firstOf = new HashMap<>();
         for (int i = 0; i < first.length; i++) {
-            firstOf.merge(pattern(names.get(i)), first[i], Math::min);
+            firstOf.merge(patterns.get(i), first[i], Math::min);
         }
         return IntStream.range(0, first.length)
                 .filter(i -> first[i] != Long.MAX_VALUE)
                 .boxed()
-                .sorted(Comparator.comparing((Integer i) -> firstOf.get(pattern(names.get(i))))
-                        .thenComparing(i -> pattern(names.get(i)))
+                .sorted(Comparator.comparing((Integer i) -> firstOf.get(patterns.get(i)))
+                        .thenComparing(patterns::get)
                         .thenComparing(names::get, new NaturalOrder())
                         .thenComparing(marks))
                 .mapToInt(Integer::intValue)
