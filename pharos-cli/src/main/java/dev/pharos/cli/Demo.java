@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.cli.timeline.LiveRecording;
+import dev.pharos.cli.timeline.Timeline;
 import dev.pharos.examples.Basic;
 import dev.pharos.examples.SharedResource;
 import dev.pharos.examples.Wait;
@@ -117,12 +119,12 @@ final class Demo implements Callable<Integer> {
             }
             out.println("--- timeline");
             Timeline timeline = recording.end("pharos demo");
-            TextPicture.print(timeline, terminal);
+            timeline.draw(terminal.canvas());
             Path file = page;
             return file == null
                     ? ExitCode.DONE
-                    : messages.each(List.of(new FileAddress(file)), ignored -> {
-                        TimelineVerb.write(timeline, file, Page::write);
+                    : messages.attempt(file, () -> {
+                        TimelineVerb.write(timeline, file, Timeline::writePage);
                         return ExitCode.DONE;
                     });
         } catch (IOException e) {
@@ -132,8 +134,8 @@ final class Demo implements Callable<Integer> {
 
     private @Nullable LiveRecording startRecording() {
         try {
-            if (TimelineVerb.canRecord()) {
-                return LiveRecording.start();
+            if (Timeline.canRecord()) {
+                return Timeline.record();
             }
             messages.warn("demo", "no timeline: this Java has no module jdk.jfr, which records; use a whole JDK");
         } catch (IOException e) {

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The path of a file that is an event; or, for the sake of its messages, of any other file. */
+/** The path of a file that is an event. */
 final class FileAddress extends Address {
     private final Path path;
 

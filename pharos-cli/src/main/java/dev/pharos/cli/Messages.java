@@ -59,6 +59,20 @@ final class Messages {
         return code;
     }
 
+    /** What is done with a file that is not an event. */
+    interface Attempt {
+        ExitCode make() throws IOException;
+    }
+
+    /** Does it; if it fails, tells why, as of that file. */
+    ExitCode attempt(Object file, Attempt attempt) {
+        try {
+            return attempt.make();
+        } catch (IOException e) {
+            return fail(file, reason(e));
+        }
+    }
+
     boolean isQuiet() {
         return quiet;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.cli.timeline.Json;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import com.sun.jna.NativeLibrary;
+import dev.pharos.cli.timeline.Canvas;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -88,8 +89,13 @@ final class Terminal {
         }
     }
 
+    /** What is drawn with the data. */
+    Canvas canvas() {
+        return new Canvas(out, width(), coloured, unicode);
+    }
+
     /** How many columns the data has. */
-    int width() {
+    private int width() {
         if (!shown || !System.getProperty("os.name").equals("Linux")) {
             return WIDTH;
         }
@@ -111,6 +117,6 @@ final class Terminal {
 
     /** A text that does not steer the terminal and keeps to one line, whatever the names of files are made of. */
     static String plain(Object text) {
-        return text.toString().replaceAll("\\p{Cntrl}", "?");
+        return Canvas.plain(text);
     }
 }

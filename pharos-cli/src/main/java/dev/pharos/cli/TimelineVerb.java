@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import dev.pharos.cli.timeline.Timeline;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -86,25 +86,25 @@ final class TimelineVerb implements Callable<Integer> {
         if (text && json) {
             throw new ParameterException(spec.commandLine(), "--text and --json exclude each other: give one of them");
         }
-        return messages.each(List.of(new FileAddress(recording)), ignored -> draw()).status;
+        return messages.attempt(recording, this::draw).status;
     }
 
     private ExitCode draw() throws IOException {
-        if (!canRecord()) {
+        if (!Timeline.canRecord()) {
             return messages.fail(recording, "this Java has no module jdk.jfr, which reads recordings; use a whole JDK");
         }
         boolean beside = page == null && perfetto == null && svg == null && !text && !json;
         Map<Path, Form> files = new LinkedHashMap<>();
-        put(files, beside ? besideRecording() : page, Page::write);
-        put(files, perfetto, PerfettoTrace::write);
-        put(files, svg, SvgPicture::write);
+        put(files, beside ? besideRecording() : page, Timeline::writePage);
+        put(files, perfetto, Timeline::writePerfetto);
+        put(files, svg, Timeline::writeSvg);
 
         Timeline timeline;
         try (Progress progress = Progress.ofWork(messages, "reading ", recording, () -> read)) {
             progress.start();
-            timeline = FlightRecording.read(recording, String.valueOf(recording.getFileName()), share -> read = share);
+            timeline = Timeline.read(recording, share -> read = share);
         }
-        for (String gap : timeline.gaps) {
+        for (String gap : timeline.gaps()) {
             messages.warn(recording, gap);
         }
         if (timeline.isEmpty()) {
@@ -113,10 +113,15 @@ final class TimelineVerb implements Callable<Integer> {
                     "nobody waited for an event, and none was set or cleared, while it was made; record the program"
                             + " with java -XX:StartFlightRecording:filename=app.jfr");
         }
-        print(timeline);
+        if (text) {
+            timeline.print(messages.terminal.canvas());
+        }
+        if (json) {
+            timeline.summary().forEach(messages.terminal.out::println);
+        }
         ExitCode code = ExitCode.DONE;
         for (Map.Entry<Path, Form> file : files.entrySet()) {
-            code = code.or(messages.each(List.of(new FileAddress(file.getKey())), ignored -> {
+            code = code.or(messages.attempt(file.getKey(), () -> {
                 write(timeline, file.getKey(), file.getValue());
                 return ExitCode.DONE;
             }));
@@ -125,11 +130,6 @@ final class TimelineVerb implements Callable<Integer> {
             messages.terminal.out.println(Terminal.plain(besideRecording()));
         }
         return code;
-    }
-
-    /** Whether recordings can be made and read. */
-    static boolean canRecord() {
-        return ModuleLayer.boot().findModule("jdk.jfr").isPresent();
     }
 
     private void put(Map<Path, Form> files, @Nullable Path file, Form form) throws IOException {
@@ -149,21 +149,6 @@ final class TimelineVerb implements Callable<Integer> {
         String name = String.valueOf(recording.getFileName());
         return recording.resolveSibling(
                 (name.endsWith(".jfr") ? name.substring(0, name.length() - 4) : name) + ".html");
-    }
-
-    private void print(Timeline timeline) {
-        Terminal terminal = messages.terminal;
-        Summary summary = new Summary(timeline);
-        if (text) {
-            terminal.out.println(Terminal.plain(timeline.recording) + ": " + summary.headline());
-            terminal.out.println();
-            TextPicture.print(timeline, terminal);
-            terminal.out.println();
-            summary.print(terminal.out);
-        }
-        if (json) {
-            summary.rows.forEach(row -> terminal.out.println(row.json()));
-        }
     }
 
     /** Writes a file, in place of one that is there, and leaves none that is incomplete. */

@@ -3,6 +3,7 @@ package dev.pharos.cli;
 
 import dev.pharos.Event;
 import dev.pharos.EventException;
+import dev.pharos.cli.timeline.Json;
 import dev.pharos.cluster.ClusterEvent;
 import java.io.IOException;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package dev.pharos.cli;
 
 import dev.pharos.Event;
 import dev.pharos.EventException;
+import dev.pharos.cli.timeline.Json;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;

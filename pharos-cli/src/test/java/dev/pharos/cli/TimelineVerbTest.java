@@ -7,6 +7,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.pharos.TestThreads;
 import dev.pharos.ThreadEvent;
+import dev.pharos.cli.timeline.Recorded;
+import dev.pharos.cli.timeline.Timeline;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -19,7 +21,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -119,7 +120,8 @@ class TimelineVerbTest {
                 .contains("\nlongest waits\n", "\ntimeouts\n", "\nsets of what was set already\n")
                 .containsPattern("(?m) at .*  one for ready, released by "
                         + Thread.currentThread().getName() + "$")
-                .containsPattern("(?m)^        1  ready, in dev\\.pharos\\.cli\\.Recorded\\.everyKind line \\d+$");
+                .containsPattern(
+                        "(?m)^        1  ready, in dev\\.pharos\\.cli\\.timeline\\.Recorded\\.everyKind line \\d+$");
         assertThat(err()).isEmpty();
     }
 
@@ -140,9 +142,7 @@ class TimelineVerbTest {
         assertThat(rows.stream()
                         .mapToLong(row -> row.get("waited_ns").getAsLong())
                         .sum())
-                .isEqualTo(LongStream.range(0, timeline.waits.size())
-                        .map(i -> timeline.waits.duration((int) i))
-                        .sum());
+                .isEqualTo(Recorded.waited(timeline));
         JsonObject ready = rows.stream()
                 .filter(row -> row.get("event").getAsString().equals("ready"))
                 .findFirst()
@@ -316,7 +316,7 @@ class TimelineVerbTest {
         Timeline timeline = Recorded.read(file);
         Run run = java(List.of("-Xmx64m"), "timeline", "--json", file);
 
-        assertThat(timeline.changes.size()).isEqualTo(2 * waits);
+        assertThat(Recorded.changes(timeline)).isEqualTo(2 * waits);
         assertThat(run.err).isEmpty();
         assertThat(run.status).isZero();
         long counted = run.out
@@ -326,7 +326,7 @@ class TimelineVerbTest {
                         .get("waits")
                         .getAsLong())
                 .sum();
-        assertThat(counted).isEqualTo(timeline.waits.size()).isPositive(); // who comes late does not wait
+        assertThat(counted).isEqualTo(Recorded.waits(timeline)).isPositive(); // who comes late does not wait
     }
 
     @Tag("slow")

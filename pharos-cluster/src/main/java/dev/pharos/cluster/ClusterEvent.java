@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An {@link Event} for the machines of a cluster, kept by an ensemble of ZooKeeper under a name. It differs from a
  * latch or a barrier made of a node that is there or not, as recipes have it, in that a set that is cleared at once
- * still releases everyone who waited, in that no waiter is released by a stale read, and in that it can
- * be held by a process that lives.
+ * still releases everyone who waited, in that no waiter is released by a stale read, and in that it can be
+ * held by a process while that lives.
  *
  * <p>One machine waits for another, whichever is started first:
  * <pre>{@code

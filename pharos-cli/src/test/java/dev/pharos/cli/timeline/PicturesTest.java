@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,7 +37,7 @@ class PicturesTest {
     private static List<String> text(Timeline timeline) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
-        TextPicture.print(timeline, Terminal.of(print, print));
+        TextPicture.print(timeline, new Canvas(print, 80, false, true));
         return out.toString(StandardCharsets.UTF_8).lines().toList();
     }
 
@@ -67,7 +67,7 @@ class PicturesTest {
         Timeline timeline = Recorded.timeline(folder, () -> Recorded.everyKind(threads));
         List<String> lines = text(timeline);
 
-        assertThat(lines).allMatch(line -> line.length() < 80 || line.contains("event is set"));
+        assertThat(lines).allMatch(line -> line.length() < 80);
         int margin = lines.get(1).indexOf('\u252c');
         int columns = lines.get(1).length() - margin;
         for (int lane = 0; lane < timeline.threads.size(); lane++) {
@@ -88,16 +88,16 @@ class PicturesTest {
                 }
             }
         }
-        String legend = lines.get(lines.size() - 1);
+        String legend = String.join("   ", lines.subList(lines.lastIndexOf(""), lines.size()));
         assertThat(legend).contains("\u25b2 sets", "! interrupted", "\u00d7 timed out");
         // A set that changes something hides what else falls into its column.
-        String drawn = String.join("", lines.subList(0, lines.size() - 1));
+        String drawn = String.join("", lines.subList(0, lines.lastIndexOf("")));
         assertThat(legend.contains("\u25b3 set already")).isEqualTo(drawn.contains("\u25b3"));
         assertThat(legend.contains("\u25bc clears")).isEqualTo(drawn.contains("\u25bc"));
     }
 
     private static boolean covers(Timeline timeline, int thread, double from, double to) {
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         for (int i = 0; i < waits.size(); i++) {
             if (waits.thread(i) == thread && waits.start(i) <= from && waits.end(i) >= to) {
                 return true;
@@ -107,7 +107,7 @@ class PicturesTest {
     }
 
     private static boolean touches(Timeline timeline, int thread, double from, double to) {
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         for (int i = 0; i < waits.size(); i++) {
             if (waits.thread(i) == thread && waits.start(i) <= to && waits.end(i) >= from) {
                 return true;
@@ -139,15 +139,28 @@ class PicturesTest {
 
     @Test
     void rows_moreGroupsThanThereIsRoomFor_areThoseThatCountMost() {
-        List<String> names = List.of("a", "b-1", "b-2", "c", "d");
-        Rows rows = new Rows(names, new long[] {1, 5, 5, 20, 3}, 2);
+        List<String> names = List.of("a", "b-1", "b-2", "b-10", "b-20", "c", "d", "e", "f", "g", "h", "i", "j");
+        Rows all = Rows.of(names, names);
+        Rows rows = all.most(2, new long[] {1, 5, 5, 5, 5, 19, 3, 0, 0, 0, 0, 0, 0});
 
-        assertThat(rows.size()).isEqualTo(2);
-        assertThat(rows.name(0)).isEqualTo("b-* (2)");
-        assertThat(rows.name(1)).isEqualTo("c");
-        assertThat(List.of(rows.of(0), rows.of(1), rows.of(2), rows.of(3), rows.of(4)))
-                .containsExactly(Rows.HIDDEN, 0, 0, 1, Rows.HIDDEN);
-        assertThat(rows.hidden()).isEqualTo(2);
+        assertThat(all.list())
+                .extracting(Rows.Row::title)
+                .startsWith("a", "b-* (4)", "c")
+                .hasSize(10);
+        assertThat(all.hidden()).isZero();
+        assertThat(rows.list()).extracting(Rows.Row::title).containsExactly("b-* (4)", "c");
+        assertThat(rows.of(0)).isEqualTo(Rows.HIDDEN);
+        assertThat(rows.of(4)).isZero();
+        assertThat(rows.of(5)).isEqualTo(1);
+        assertThat(rows.hidden()).isEqualTo(8);
+    }
+
+    @Test
+    void rows_anyNames_areInTheOrderInWhichTheirLikeBegin() {
+        List<String> names = List.of("pool-2-thread-1", "main", "pool-1-thread-10", "pool-1-thread-9", "idle", "A@1f");
+        long[] first = {30, 10, 20, 40, Long.MAX_VALUE, 0};
+
+        assertThat(Rows.order(names, first, Comparator.naturalOrder())).containsExactly(5, 1, 3, 2, 0);
     }
 
     @Test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,8 +23,8 @@ class TimelineTest {
     @RegisterExtension
     final TestThreads threads = new TestThreads();
 
-    private final Timeline.Waits waits = new Timeline.Waits();
-    private final Timeline.Changes changes = new Timeline.Changes();
+    private final Waits waits = new Waits();
+    private final Changes changes = new Changes();
 
     private void wait(int event, long start, long end) {
         int wait = waits.add(0, start, end - start);
@@ -121,16 +121,109 @@ class TimelineTest {
         assertThat(endedBy()).isEqualTo(Timeline.NONE);
     }
 
+    /** The times in which the first event was set. */
+    private List<String> spans() {
+        List<String> spans = new ArrayList<>();
+        timeline().setSpans((event, from, to) -> spans.add((event == 0 ? "" : event + ": ") + from + "-" + to));
+        return spans;
+    }
+
+    private void redundant(boolean clear, long start, long end) {
+        changes.add(1, ONE, start, end - start, clear, false, 0, Timeline.NONE);
+    }
+
     @Test
     void setSpans_setsAndClears_areTheTimesBetween() {
-        clear(ONE, 10, 11); // so it was set before
+        clear(ONE, 0, 1); // so it was set before
+        set(ONE, 10, 11);
+        clear(ONE, 20, 21);
+        set(OTHER, 30, 40);
+
+        assertThat(spans()).containsExactly("0-0", "10-20", "1: 30-40");
+    }
+
+    @Test
+    void setSpans_onlyRedundantCalls_areWhatTheyFound() {
+        redundant(false, 0, 1);
+        redundant(false, 20, 30);
+        assertThat(spans()).containsExactly("0-30");
+    }
+
+    @Test
+    void setSpans_onlyRedundantClears_areNone() {
+        redundant(true, 0, 1);
+        redundant(true, 20, 30);
+        assertThat(spans()).isEmpty();
+    }
+
+    @Test
+    void setSpans_redundantSetBeforeAClear_isSetUntilThat() {
+        redundant(false, 0, 1);
+        clear(ONE, 10, 11);
+        redundant(true, 20, 30);
+        assertThat(spans()).containsExactly("0-10");
+    }
+
+    @Test
+    void setSpans_clearThatIsCalledBeforeTheSetItUndoes_isAfterThat() {
+        clear(ONE, 0, 6);
+        set(ONE, 1, 5);
+        set(ONE, 20, 30); // so it was clear then
+        assertThat(spans()).containsExactly("1-1", "20-30");
+    }
+
+    @Test
+    void setSpans_redundantSetWithinACallOfClear_isBeforeThat() {
+        set(ONE, 0, 1);
+        clear(ONE, 10, 30);
+        redundant(false, 15, 16);
+        assertThat(spans()).containsExactly("0-15");
+    }
+
+    @Test
+    void setSpans_setThatStillWakesACrowd_isItsStart() {
+        set(ONE, 0, 30);
+        redundant(false, 3, 4);
+        clear(ONE, 5, 6);
+        redundant(true, 7, 8);
+        set(ONE, 20, 21);
+        assertThat(spans()).containsExactly("0-5", "20-30");
+    }
+
+    @Test
+    void setSpans_waitsThatNobodyHereEnded_tellOfOtherProcesses() {
+        wait(ONE, 0, 10);
+        wait(ONE, 2, 14); // released by the same set, and awake later
+        clear(ONE, 12, 13);
+        wait(ONE, 15, 20);
+        clear(ONE, 22, 23);
+        assertThat(spans()).containsExactly("10-12", "20-22");
+    }
+
+    @Test
+    void setSpans_setsThatOtherProcessesUndo_areOneTime() {
+        set(ONE, 0, 1);
+        set(ONE, 10, 11);
         set(ONE, 20, 21);
         clear(ONE, 30, 31);
-        set(OTHER, 40, 50);
+        assertThat(spans()).containsExactly("0-30");
+    }
 
-        List<String> spans = new ArrayList<>();
-        timeline().setSpans((event, from, to) -> spans.add(event + ": " + from + "-" + to));
-        assertThat(spans).containsExactly("0: 0-0", "0: 10-20", "1: 30-40");
+    @Test
+    void setSpans_onlyAWaitForClear_isSetMeanwhile() {
+        int wait = waits.add(0, 0, 10);
+        waits.event(wait, ONE, true, 10);
+        waits.end(wait, Timeline.TIMED_OUT, Timeline.NONE, Timeline.NONE);
+        assertThat(spans()).containsExactly("0-10");
+    }
+
+    @Test
+    void setSpans_waitForClearThatNobodyHereEnded_isSetUntilThen() {
+        int wait = waits.add(0, 0, 10);
+        waits.event(wait, ONE, true, Timeline.NONE);
+        waits.end(wait, Timeline.RELEASED, Timeline.NONE, Timeline.NONE);
+        wait(ONE, 20, 40);
+        assertThat(spans()).containsExactly("0-10", "40-40");
     }
 
     @Test
@@ -145,14 +238,14 @@ class TimelineTest {
     void writeJson_realRecording_hasEveryNumber(@TempDir Path folder) throws Exception {
         Timeline timeline = Recorded.timeline(folder, () -> Recorded.everyKind(threads));
         StringBuilder text = new StringBuilder();
-        timeline.writeJson(text);
+        PageJson.write(timeline, text);
 
         JsonObject json = JsonParser.parseString(text.toString()).getAsJsonObject();
         assertThat(json.get("start").getAsString()).isEqualTo(timeline.start.toString());
         assertThat(json.get("duration").getAsLong()).isEqualTo(timeline.duration);
         assertThat(json.getAsJsonArray("threads")).hasSize(timeline.threads.size());
         JsonObject columns = json.getAsJsonObject("waits");
-        Timeline.Waits read = timeline.waits;
+        Waits read = timeline.waits;
         assertThat(longs(columns, "thread")).isEqualTo(column(read.size(), read::thread));
         assertThat(longs(columns, "event")).isEqualTo(column(read.size(), read::event));
         assertThat(longs(columns, "duration")).isEqualTo(column(read.size(), read::duration));

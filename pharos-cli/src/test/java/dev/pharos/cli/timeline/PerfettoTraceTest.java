@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -142,7 +142,7 @@ class PerfettoTraceTest {
 
     @Test
     void write_slicesOfAThreadThatOverlap_nest() throws Exception {
-        Timeline.Waits waits = new Timeline.Waits();
+        Waits waits = new Waits();
         long[][] times = {{0, 100}, {10, 20}, {15, 30}, {90, 110}, {105, 200}, {200, 201}};
         for (long[] time : times) {
             int wait = waits.add(0, time[0], time[1] - time[0]);
@@ -157,7 +157,7 @@ class PerfettoTraceTest {
                 List.of(),
                 List.of(),
                 waits,
-                new Timeline.Changes(),
+                new Changes(),
                 0,
                 List.of()));
 

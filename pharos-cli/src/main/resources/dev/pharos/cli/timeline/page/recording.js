@@ -191,8 +191,11 @@ class Recording {
     this.gaps = json.gaps; // what else is missing, a sentence each
     this.threads = json.threads;
     this.events = json.events;
+    this.threadRows = Recording.#rows(json.threadRows);
+    this.eventRows = Recording.#rows(json.eventRows);
     this.stacks = json.stacks;
     this.outcomes = json.outcomes;
+    this.kinds = json.kinds; // of changes
     this.labels = json.labels;
     this.waits = Recording.#columns(json.waits);
     this.changes = Recording.#columns(json.changes);
@@ -201,15 +204,23 @@ class Recording {
     this.changesOf = new RowsByKey(this.changes.event, this.events.length);
     this.waitsFor = new RowsByKey(this.waits.event, this.events.length);
     this.releasedBy = new RowsByKey(this.waits.change, this.changes.count);
-    this.isSet = this.events.map((_, event) => this.#spansSet(event));
-    this.threadNames = Recording.#distinct(this.threads);
-    const first = Math.min(this.waits.start[0] ?? Infinity, this.changes.start[0] ?? Infinity);
-    const latest = ({ end }) => end.reduce((a, b) => Math.max(a, b), first);
-    const last = Math.max(latest(this.waits), latest(this.changes));
-    const beside = Math.max(1000, (last - first) * 0.02);
-    /** When something happened. Of the rest of the recording there is nothing to show. */
-    this.from = Number.isFinite(first) ? first - beside : 0;
-    this.to = Number.isFinite(first) ? last + beside : this.duration;
+    this.isSet = this.events.map(Recording.#spansSet);
+    this.summary = json.summary; // of each event, and of several that were waited for together
+    this.redundantSets = json.redundant; // by the place of the call
+    const beside = Math.max(1000, this.duration * 0.02);
+    const isEmpty = this.waits.count + this.changes.count === 0;
+    /** What the chart shows: what was recorded, and a margin. */
+    this.from = isEmpty ? 0 : -beside;
+    this.to = isEmpty ? this.duration : this.duration + beside;
+  }
+
+  /** Rows with the numbers of their members. */
+  static #rows(rows) {
+    let first = 0;
+    return rows.map(({ name, members }) => {
+      first += members;
+      return { name, members: Array.from({ length: members }, (_, i) => first - members + i) };
+    });
   }
 
   static #columns(json) {
@@ -233,55 +244,35 @@ class Recording {
     return columns;
   }
 
-  /** Names of threads repeat: then the identifiers tell them apart. */
-  static #distinct(threads) {
-    const seen = new Map();
-    threads.forEach(({ name }) => seen.set(name, (seen.get(name) || 0) + 1));
-    return threads.map(({ name, id }) => seen.get(name) > 1 ? name + " (" + id + ")" : name);
-  }
-
-  /** When an event was set. What it was before its first change is what that change tells. */
-  #spansSet(event) {
-    const { start, clear, changed } = this.changes;
-    const starts = [];
-    const ends = [];
-    let known = false;
-    let set = false;
-    for (const row of this.changesOf.of(event)) {
-      if (!known && (clear[row] === changed[row])) { // it was cleared, or set in vain: so it was set before
-        starts.push(-Infinity);
-        set = true;
-      }
-      known = true;
-      if (clear[row] === 0 && !set) {
-        starts.push(start[row]);
-        set = true;
-      } else if (clear[row] === 1 && set) {
-        ends.push(start[row]);
-        set = false;
-      }
+  /** When an event was set. It may have been set before the recording, and be set after it. */
+  static #spansSet({ set, turns }) {
+    const moments = set ? [-Infinity] : [];
+    let time = 0;
+    for (const turn of turns) {
+      time += turn;
+      moments.push(time);
     }
-    if (set) {
-      ends.push(Infinity);
-    }
-    return { starts, ends };
+    return {
+      starts: moments.filter((_, i) => i % 2 === 0),
+      ends: [...moments.filter((_, i) => i % 2 === 1), ...(moments.length % 2 === 1 ? [Infinity] : [])],
+    };
   }
 
   // What things are called
 
-  eventName(event) {
-    const { name } = this.events[event];
-    return name.replace(/^(?:[\w$]+\.)+(?=[\w$]+@[0-9a-f]+$)/, "");
-  }
-
   /** What a wait was for. */
   waitedFor(wait) {
     const { label, event } = this.waits;
-    return label[wait] >= 0 ? this.labels[label[wait]] : event[wait] >= 0 ? this.eventName(event[wait]) : "several events";
+    return label[wait] >= 0 ? this.labels[label[wait]] : this.events[event[wait]].name;
   }
 
   waited(wait) {
     return this.waits.end[wait] - this.waits.start[wait];
+  }
+
+  /** The number of what a change does. */
+  kind(change) {
+    return this.changes.clear[change] + (this.changes.changed[change] ? 0 : 2);
   }
 
   stack(row, columns) {
@@ -297,7 +288,7 @@ class Recording {
     const changes = new Uint8Array(this.changes.count).fill(1);
     for (const word of words) {
       const has = (texts) => Uint8Array.from(texts, (text) => text.toLowerCase().includes(word) ? 1 : 0);
-      const threads = has(this.threadNames);
+      const threads = has(this.threads.map(({ name }) => name));
       const events = has(this.events.map(({ name, identity }) => name + "\n" + identity));
       const stacks = has(this.stacks);
       const labels = has(this.labels);
@@ -311,7 +302,7 @@ class Recording {
       const c = this.changes;
       for (let i = 0; i < c.count; i++) {
         changes[i] &= threads[c.thread[i]] | (events[c.event[i]] ?? 0) | (stacks[c.stack[i]] ?? 0)
-          | kinds[c.clear[i] + (c.changed[i] ? 0 : 2)];
+          | kinds[this.kind(i)];
       }
     }
     const count = (flags) => flags.reduce((sum, flag) => sum + flag, 0);
@@ -319,45 +310,6 @@ class Recording {
   }
 
   // Summary
-
-  /** For each event, and each set of events that a wait was for in vain: how long it was waited for. */
-  summaryOfEvents() {
-    const row = (event, name) => ({
-      event, name, waits: 0, total: 0, longest: -1, timeouts: 0, interrupts: 0, failures: 0, sets: 0, redundant: 0, released: 0,
-    });
-    const events = this.events.map((_, event) => row(event, this.eventName(event)));
-    const several = new Map();
-    const { event, label, outcome } = this.waits;
-    for (let wait = 0; wait < this.waits.count; wait++) {
-      let sum = events[event[wait]];
-      if (sum === undefined) {
-        sum = several.get(label[wait]);
-        if (sum === undefined) {
-          sum = row(-1, this.waitedFor(wait));
-          several.set(label[wait], sum);
-        }
-      }
-      sum.waits++;
-      sum.total += this.waited(wait);
-      if (sum.longest < 0 || this.waited(wait) > this.waited(sum.longest)) {
-        sum.longest = wait;
-      }
-      sum.timeouts += outcome[wait] === TIMED_OUT ? 1 : 0;
-      sum.interrupts += outcome[wait] === INTERRUPTED ? 1 : 0;
-      sum.failures += outcome[wait] > INTERRUPTED ? 1 : 0;
-    }
-    for (let change = 0; change < this.changes.count; change++) {
-      const sum = events[this.changes.event[change]];
-      if (sum !== undefined && this.changes.clear[change] === 0) {
-        sum.sets++;
-        sum.redundant += this.changes.changed[change] ? 0 : 1;
-      }
-      if (sum !== undefined && this.changes.changed[change]) {
-        sum.released += this.changes.released[change];
-      }
-    }
-    return [...events, ...several.values()].sort((a, b) => b.total - a.total || b.sets - a.sets);
-  }
 
   longestWaits() {
     return Int32Array.from({ length: this.waits.count }, (_, wait) => wait)
@@ -368,24 +320,6 @@ class Recording {
     const rows = [];
     this.waits.outcome.forEach((outcome, wait) => outcome === TIMED_OUT && rows.push(wait));
     return rows;
-  }
-
-  /** The sets of events that were set already, those from one place together. */
-  redundantSets() {
-    const places = new Map();
-    const { clear, changed, event, stack } = this.changes;
-    for (let change = 0; change < this.changes.count; change++) {
-      if (clear[change] === 0 && changed[change] === 0) {
-        const key = event[change] + ":" + stack[change];
-        const place = places.get(key);
-        if (place === undefined) {
-          places.set(key, { first: change, count: 1 });
-        } else {
-          place.count++;
-        }
-      }
-    }
-    return [...places.values()].sort((a, b) => b.count - a.count || a.first - b.first);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,13 +19,13 @@ import java.util.zip.GZIPOutputStream;
  * The page that shows a timeline: one HTML file, which loads nothing. Its parts are the resources in the folder page; there
  * they are files of their own, which a browser can also open as they are.
  */
-final class Page {
+final class HtmlPage {
     private static final Pattern STYLE = Pattern.compile("<link rel=\"stylesheet\" href=\"([\\w.]+)\">");
     private static final Pattern SCRIPT = Pattern.compile("<script src=\"([\\w.]+)\"></script>");
     private static final String POLICY = "default-src 'none'";
     private static final String DATA = "<script id=\"recording\" type=\"application/octet-stream;base64\">";
 
-    private Page() {}
+    private HtmlPage() {}
 
     /**
      * Writes the page. The browser may run the scripts that stand in it and no others, whatever the names in the timeline
@@ -48,7 +48,7 @@ final class Page {
         out.write(page, 0, data);
         try (Writer json = new OutputStreamWriter(
                 new GZIPOutputStream(Base64.getEncoder().wrap(new Letters(out))), StandardCharsets.UTF_8)) {
-            timeline.writeJson(json);
+            PageJson.write(timeline, json);
         }
         out.write(page, data, page.length() - data);
     }
@@ -76,7 +76,7 @@ final class Page {
     }
 
     private static String resource(String name) throws IOException {
-        try (InputStream resource = Objects.requireNonNull(Page.class.getResourceAsStream("page/" + name), name)) {
+        try (InputStream resource = Objects.requireNonNull(HtmlPage.class.getResourceAsStream("page/" + name), name)) {
             return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -69,16 +69,10 @@ class Page {
     byId("status").textContent = waits.count + changes.count === 0
       ? "This recording has no wait, no set and no clear of a Pharos event."
       : "Began " + times + " UTC, took " + duration(this.#recording.duration);
-    let total = 0;
-    let timeouts = 0;
-    for (let wait = 0; wait < waits.count; wait++) {
-      total += this.#recording.waited(wait);
-      timeouts += waits.outcome[wait] === TIMED_OUT ? 1 : 0;
-    }
-    const redundant = changes.clear.reduce((sum, clear, i) => sum + (clear === 0 && changes.changed[i] === 0 ? 1 : 0), 0);
+    const sum = (column) => this.#recording.summary.reduce((total, row) => total + row[column], 0);
     for (const [term, value] of [["Threads", number(threads.length)], ["Events", number(events.length)],
-      ["Waits", number(waits.count)], ["Waited in all", duration(total)], ["Timed out", number(timeouts)],
-      ["Redundant sets", number(redundant)]]) {
+      ["Waits", number(waits.count)], ["Waited in all", duration(sum("waited_ns"))],
+      ["Timed out", number(sum("timeouts"))], ["Redundant sets", number(sum("redundant_sets"))]]) {
       byId("figures").append(element("div", {}, element("dt", {}, term), element("dd", {}, value)));
     }
     const missing = lost > 0 ? ["The program lost " + number(lost) + " bytes of records: some waits, sets or clears are missing."] : [];
@@ -86,7 +80,7 @@ class Page {
   }
 
   #legend() {
-    const { outcomes, waits } = this.#recording;
+    const { outcomes, kinds, waits } = this.#recording;
     const counts = outcomes.map(() => 0);
     waits.outcome.forEach((outcome) => counts[outcome]++);
     const legend = byId("legend");
@@ -110,9 +104,7 @@ class Page {
       legend.append(element("li", {}, svg, text));
     };
     legend.append(element("li", {}, element("span", { class: "swatch set" }), "event is set"));
-    mark("M-4.5 3.6h9L0-4.5z", "full", "set");
-    mark("M-4.5-3.6h9L0 4.5z", "", "clear");
-    mark("M2.5 0a2.5 2.5 0 1 1-5 0a2.5 2.5 0 1 1 5 0z", "faint", "changed nothing");
+    kinds.forEach((kind, i) => mark(i % 2 === 0 ? "M-4.5 3.6h9L0-4.5z" : "M-4.5-3.6h9L0 4.5z", i < 2 ? "full" : "faint", kind));
     mark("M0-6V6M-2.4 2a2.4 2.4 0 1 0 4.8 0a2.4 2.4 0 1 0-4.8 0z", "full", "released");
   }
 
@@ -122,7 +114,7 @@ class Page {
   }
 
   #nameOf(thread) {
-    return this.#recording.threadNames[thread];
+    return this.#recording.threads[thread].name;
   }
 
   #waitTitle(wait) {
@@ -131,7 +123,7 @@ class Page {
 
   #changeTitle(change) {
     const { thread, event, clear } = this.#recording.changes;
-    return this.#nameOf(thread[change]) + (clear[change] ? " cleared " : " set ") + this.#recording.eventName(event[change]);
+    return this.#nameOf(thread[change]) + (clear[change] ? " cleared " : " set ") + this.#recording.events[event[change]].name;
   }
 
   #waitedFor(wait) {
@@ -754,21 +746,21 @@ class Page {
     const { waits, changes, outcomes } = this.#recording;
     const wait = (index) => ({ kind: "wait", index });
     const count = (value) => value === 0 ? element("span", { class: "none" }, "0") : number(value);
-    const events = this.#recording.summaryOfEvents();
+    const { summary } = this.#recording;
     const columns = [
       ["Event", (sum) => sum.name],
       ["Waits", (sum) => count(sum.waits)],
-      ["Waited", (sum) => sum.waits === 0 ? count(0) : duration(sum.total)],
-      ["Longest", (sum) => sum.waits === 0 ? "" : duration(this.#recording.waited(sum.longest))],
+      ["Waited", (sum) => sum.waits === 0 ? count(0) : duration(sum.waited_ns)],
+      ["Longest", (sum) => sum.waits === 0 ? "" : duration(sum.longest_ns)],
       ["Timed out", (sum) => count(sum.timeouts)],
-      ["Interrupted", (sum) => count(sum.interrupts), events.some((sum) => sum.interrupts > 0)],
-      ["Failed", (sum) => count(sum.failures), events.some((sum) => sum.failures > 0)],
+      ["Interrupted", (sum) => count(sum.interrupts), summary.some((sum) => sum.interrupts > 0)],
+      ["Failed", (sum) => count(sum.failures), summary.some((sum) => sum.failures > 0)],
       ["Sets", (sum) => count(sum.sets)],
-      ["Redundant", (sum) => count(sum.redundant)],
+      ["Redundant", (sum) => count(sum.redundant_sets)],
       ["Released", (sum) => count(sum.released)],
     ].filter(([, , wanted]) => wanted !== false);
-    this.#table("events", "Events by total wait", "", events, 20, true, columns.map(([title]) => title),
-      (sum) => columns.map(([, cell]) => cell(sum)), (sum) => sum.event < 0 ? wait(sum.longest) : { event: sum.event });
+    this.#table("events", "Events by total wait", "", summary, 20, true, columns.map(([title]) => title),
+      (sum) => columns.map(([, cell]) => cell(sum)), (sum) => sum.number < 0 ? wait(sum.longest) : { event: sum.number });
     const outcome = (index) => [this.#swatch(index), outcomes[waits.outcome[index]]];
     this.#table("longest", "Longest waits", "", this.#recording.longestWaits(), 10, false,
       ["Thread", "Waited", "For", "Outcome", "Began"],
@@ -779,10 +771,10 @@ class Page {
       ["Thread", "Limit", "For", "Began"],
       (index) => [this.#nameOf(waits.thread[index]), waits.timeout[index] < 0 ? "" : duration(waits.timeout[index]), [this.#waitedFor(index)],
         this.#moment(waits.start[index])], wait);
-    this.#table("redundant", "Redundant sets", "Sets of what was set already, by where they were called.", this.#recording.redundantSets(), 10, false,
+    this.#table("redundant", "Redundant sets", "Sets of what was set already, by where they were called.", this.#recording.redundantSets, 10, false,
       ["Event", "Times", "First at", "By", "From"],
-      (place) => [this.#recording.eventName(changes.event[place.first]), number(place.count), this.#moment(changes.start[place.first]),
-        [this.#nameOf(changes.thread[place.first])], [this.#recording.stack(place.first, changes).split("\n")[0]]],
+      (place) => [this.#recording.events[changes.event[place.first]].name, number(place.count), this.#moment(changes.start[place.first]),
+        [this.#nameOf(changes.thread[place.first])], [place.place]],
       (place) => ({ kind: "change", index: place.first }));
   }
 

@@ -2,7 +2,7 @@
 "use strict";
 
 /*
- * The chart: which lanes there are, where they stand, and how they are drawn.
+ * The chart: where the rows of the recording stand, and how they are drawn.
  *
  * It is drawn anew for each frame in which something changed, and only what is in view: a lane finds its first wait by
  * binary search. A wait that is as wide as a pixel is a bar. Of those that are narrower, all that begin in one pixel are
@@ -17,8 +17,6 @@
  */
 
 const JOINS_AT_ONCE = 400;
-const MANY_LANES = 12; // more than that are grouped
-const GROUP = 4; // by patterns that at least so many names have
 const SHORTEST_VIEW = 200; // nanoseconds
 const NARROW = 560; // pixels: below, names stand above their lanes
 
@@ -74,10 +72,8 @@ class Chart {
     this.sizer = sizer;
     this.#changed = changed;
     this.view = { from: recording.from, to: recording.to };
-    this.#events = Chart.#grouped("event", recording.events.map((_, event) => recording.eventName(event)),
-      (event) => Chart.#first(recording.changesOf.of(event), recording.changes, recording.waitsFor.of(event), recording.waits));
-    this.#threads = Chart.#grouped("thread", recording.threadNames,
-      (thread) => Chart.#first(recording.changesBy.of(thread), recording.changes, recording.waitsOf.of(thread), recording.waits));
+    this.#events = Chart.#rowsOf("event", recording.eventRows, recording.events);
+    this.#threads = Chart.#rowsOf("thread", recording.threadRows, recording.threads);
   }
 
   // Rows
@@ -85,36 +81,18 @@ class Chart {
   #events;
   #threads;
 
-  static #first(changes, { start: changed }, waits, { start: waited }) {
-    return Math.min(changes.length > 0 ? changed[changes[0]] : Infinity, waits.length > 0 ? waited[waits[0]] : Infinity);
-  }
-
-  /** The rows for names: those of one pattern together, as a group if there are many, and first whose first comes first. */
-  static #grouped(kind, names, firstOf) {
-    const numbers = names.map((_, number) => number).filter((number) => firstOf(number) < Infinity);
-    const patterns = new Map();
-    for (const number of numbers) {
-      const pattern = names[number].replace(/@[0-9a-f]+$|[0-9]+(?=[^0-9]*$)/, (part) => part.startsWith("@") ? "@*" : "*");
-      if (!patterns.has(pattern)) {
-        patterns.set(pattern, { members: [], first: Infinity });
+  /** The rows, of which those with several members are groups. */
+  static #rowsOf(kind, rows, things) {
+    return rows.map(({ name, members }) => {
+      const row = new Row(kind, name, members);
+      if (row.isGroup) {
+        row.folded = true;
+        row.rows = members.map((member) => new Row(kind, things[member].name, [member]));
+        row.rows.forEach((own) => {
+          own.group = row;
+        });
       }
-      const group = patterns.get(pattern);
-      group.members.push(number);
-      group.first = Math.min(group.first, firstOf(number));
-    }
-    const inOrder = new Intl.Collator("en", { numeric: true }).compare;
-    return [...patterns].sort(([, a], [, b]) => a.first - b.first).flatMap(([pattern, { members }]) => {
-      const rows = members.map((number) => new Row(kind, names[number], [number])).sort((a, b) => inOrder(a.name, b.name));
-      if (numbers.length <= MANY_LANES || rows.length < GROUP) {
-        return rows;
-      }
-      const group = new Row(kind, pattern, members);
-      group.folded = true;
-      group.rows = rows;
-      rows.forEach((row) => {
-        row.group = group;
-      });
-      return [group];
+      return row;
     });
   }
 
@@ -171,7 +149,7 @@ class Chart {
   }
 
   static #times(row) {
-    return "\u00d7" + THIN + number(row.members.length);
+    return "(" + number(row.members.length) + ")";
   }
 
   // View
@@ -856,17 +834,12 @@ class Chart {
   }
 
   #drawMark(context, x, y, clear, changed, strong) {
-    const r = strong ? 6 : changed ? 4.5 : 2.5;
+    const r = strong ? 6 : changed ? 4.5 : 3.5;
+    const up = clear ? -r : r;
     context.beginPath();
-    if (!changed) {
-      context.arc(x, y, r, 0, 7);
-    } else if (clear) {
-      [[-r, -r * 0.8], [r, -r * 0.8], [0, r]].forEach(([dx, dy]) => context.lineTo(x + dx, y + dy));
-    } else {
-      [[-r, r * 0.8], [r, r * 0.8], [0, -r]].forEach(([dx, dy]) => context.lineTo(x + dx, y + dy));
-    }
+    [[-r, up * 0.8], [r, up * 0.8], [0, -up]].forEach(([dx, dy]) => context.lineTo(x + dx, y + dy));
     context.closePath();
-    context.fillStyle = changed && !clear ? this.#colours.mark : this.#colours.paper;
+    context.fillStyle = changed ? this.#colours.mark : this.#colours.paper;
     context.fill();
     context.strokeStyle = changed ? this.#colours.mark : this.#colours.muted;
     context.lineWidth = 1.3;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 /** Finds the set or clear that ended a wait. */
-final class Join {
+final class ReleaseMatcher {
     /*
      * Overview. A record of a wait does not say which set ended it; the contract does. Sets and clears of one event that
      * changed it alternate, each has its effect at a moment between its call and its return, and the first set whose moment
@@ -19,8 +19,8 @@ final class Join {
      * microsecond, less than a wait takes.
      */
 
-    private final Timeline.Waits waits;
-    private final Timeline.Changes changes;
+    private final Waits waits;
+    private final Changes changes;
 
     /**
      * The changes that changed something, those of one event to one state together and in the order of their start. Those
@@ -34,7 +34,7 @@ final class Join {
     private final long[] latestEnd;
 
     /** Of waits and changes in the order of their start. */
-    Join(Timeline.Waits waits, Timeline.Changes changes, int events) {
+    ReleaseMatcher(Waits waits, Changes changes, int events) {
         this.waits = waits;
         this.changes = changes;
         first = new int[2 * events + 1];

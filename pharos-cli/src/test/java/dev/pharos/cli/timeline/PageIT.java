@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -127,7 +127,7 @@ class PageIT {
     private static Path write(Timeline timeline, String name) throws IOException {
         Path file = folder.resolve(name);
         try (Writer out = Files.newBufferedWriter(file)) {
-            Page.write(timeline, out);
+            HtmlPage.write(timeline, out);
         }
         return file;
     }

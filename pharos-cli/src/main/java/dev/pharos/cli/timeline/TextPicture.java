@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ final class TextPicture {
     /** How many lanes and tracks are drawn: what a screen shows. */
     private static final int LANES = 24;
 
-    private static final int TRACKS = 8;
+    private static final int TRACKS = 12;
 
     /** Lines from sets and clears to what they ended are drawn only if there are few. */
     private static final int LINES = 24;
@@ -33,13 +33,15 @@ final class TextPicture {
 
     /** What is marked in the lane of a thread. Of two in one place, the later is seen. */
     private enum Mark {
-        REDUNDANT_CLEAR("\u25bdc", "clear already", ""),
-        REDUNDANT_SET("\u25b3s", "set already", ""),
-        CLEAR("\u25bcC", "clears", ""),
-        SET("\u25b2S", "sets", ""),
-        FAILED("?", "failed", RED),
-        INTERRUPTED("!", "interrupted", MAGENTA),
-        TIMED_OUT("\u00d7x", "timed out", YELLOW);
+        REDUNDANT_CLEAR("\u25bdc", Changes.KINDS.get(3), ""),
+        REDUNDANT_SET("\u25b3s", Changes.KINDS.get(2), ""),
+        CLEAR("\u25bcC", Changes.KINDS.get(1), ""),
+        SET("\u25b2S", Changes.KINDS.get(0), ""),
+        FAILED("?", Timeline.OUTCOMES.get(Timeline.FAILED), RED),
+        INTERRUPTED("!", Timeline.OUTCOMES.get(Timeline.INTERRUPTED), MAGENTA),
+        TIMED_OUT("\u00d7x", Timeline.OUTCOMES.get(Timeline.TIMED_OUT), YELLOW);
+
+        private static final List<Mark> OF_KINDS = List.of(SET, CLEAR, REDUNDANT_SET, REDUNDANT_CLEAR);
 
         final String letters;
         final String meaning;
@@ -62,7 +64,7 @@ final class TextPicture {
     private static final List<String> OUTCOME_COLOURS = List.of(CYAN, YELLOW, MAGENTA, RED);
 
     private final Timeline timeline;
-    private final Terminal terminal;
+    private final Canvas canvas;
 
     /** Which letters of the above. */
     private final int alphabet;
@@ -72,33 +74,33 @@ final class TextPicture {
     private final int margin;
     private final int columns;
 
-    private TextPicture(Timeline timeline, Terminal terminal) {
+    private TextPicture(Timeline timeline, Canvas canvas) {
         this.timeline = timeline;
-        this.terminal = terminal;
-        alphabet = terminal.unicode ? 0 : 1;
-        tracks = Rows.ofEvents(timeline, TRACKS);
-        lanes = Rows.ofThreads(timeline, LANES);
+        this.canvas = canvas;
+        alphabet = canvas.unicode() ? 0 : 1;
+        tracks = timeline.eventRows(TRACKS);
+        lanes = timeline.threadRows(LANES);
         int name = 0;
         for (Rows rows : List.of(tracks, lanes)) {
             for (int row = 0; row < rows.size(); row++) {
-                name = Math.max(name, rows.name(row).length());
+                name = Math.max(name, rows.title(row).length());
             }
         }
         margin = Math.min(name, NAME) + 2;
-        columns = Math.max(20, terminal.width() - margin - 1);
+        columns = Math.max(20, canvas.width() - margin - 1);
     }
 
-    static void print(Timeline timeline, Terminal terminal) {
-        new TextPicture(timeline, terminal).print();
+    static void print(Timeline timeline, Canvas canvas) {
+        new TextPicture(timeline, canvas).print();
     }
 
     private void print() {
-        PrintStream out = terminal.out;
+        PrintStream out = canvas.out();
         printAxis(out);
         long[][] set = new long[tracks.size()][columns];
         timeline.setSpans((event, from, to) -> cover(set, tracks.of(event), from, to));
         for (int row = 0; row < tracks.size(); row++) {
-            StringBuilder line = new StringBuilder(name(tracks.name(row)));
+            StringBuilder line = new StringBuilder(name(tracks.title(row)));
             for (int column = 0; column < columns; column++) {
                 double share = share(set[row][column], column, tracks.members(row));
                 String letter = share >= 0.5 ? SET_ALL : share > 0 ? SET_PARTLY : "  ";
@@ -118,11 +120,11 @@ final class TextPicture {
     }
 
     private String colour(String code, String text) {
-        return terminal.coloured && !code.isEmpty() ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+        return canvas.coloured() && !code.isEmpty() ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
     }
 
     private String name(String name) {
-        String shown = Summary.cut(name, margin - 2);
+        String shown = Canvas.cut(name, margin - 2);
         return shown + " ".repeat(Math.max(0, margin - shown.length()));
     }
 
@@ -174,8 +176,8 @@ final class TextPicture {
     }
 
     private void printLanes(PrintStream out) {
-        Timeline.Waits waits = timeline.waits;
-        Timeline.Changes changes = timeline.changes;
+        Waits waits = timeline.waits;
+        Changes changes = timeline.changes;
         long[][] waited = new long[lanes.size()][columns];
         int[][] worst = new int[lanes.size()][columns];
         Mark[][] marks = new Mark[lanes.size()][columns];
@@ -197,14 +199,11 @@ final class TextPicture {
         // Where there are more than that, they would hide the waits.
         boolean few = changes.size() <= 2 * columns;
         for (int i = 0; few && i < changes.size(); i++) {
-            Mark mark = changes.clear(i)
-                    ? (changes.changed(i) ? Mark.CLEAR : Mark.REDUNDANT_CLEAR)
-                    : (changes.changed(i) ? Mark.SET : Mark.REDUNDANT_SET);
-            mark(marks, lanes.of(changes.thread(i)), changes.start(i), mark);
+            mark(marks, lanes.of(changes.thread(i)), changes.start(i), Mark.OF_KINDS.get(changes.kind(i)));
         }
         boolean[][] lines = lines();
         for (int lane = 0; lane < lanes.size(); lane++) {
-            StringBuilder text = new StringBuilder(name(lanes.name(lane)));
+            StringBuilder text = new StringBuilder(name(lanes.title(lane)));
             for (int column = 0; column < columns; column++) {
                 double share = share(waited[lane][column], column, lanes.members(lane));
                 Mark mark = marks[lane][column];
@@ -220,6 +219,7 @@ final class TextPicture {
             }
             out.println(text.toString().stripTrailing());
         }
+        out.println();
         printLegend(out, marks);
     }
 
@@ -233,7 +233,7 @@ final class TextPicture {
     /** Where a line goes from the lane of a change to those of the waits that it ended. */
     private boolean[][] lines() {
         boolean[][] lines = new boolean[lanes.size()][columns];
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         List<int[]> ends = new ArrayList<>();
         for (int i = 0; i < waits.size(); i++) {
             int change = waits.change(i);
@@ -256,16 +256,27 @@ final class TextPicture {
         return lines;
     }
 
+    /** In the order of the other pictures. */
     private void printLegend(PrintStream out, Mark[][] marks) {
-        List<String> legend = new ArrayList<>();
-        legend.add(colour(GREEN, letter(SET_ALL)) + " event is set");
-        legend.add(colour(CYAN, HEIGHTS[alphabet].substring(5)) + " thread waits");
-        for (Mark mark : Mark.values()) {
+        int length = printSign(out, 0, GREEN, letter(SET_ALL), "event is set");
+        length = printSign(out, length, CYAN, HEIGHTS[alphabet].substring(5), "thread waits");
+        for (int i = Mark.values().length - 1; i >= 0; i--) {
+            Mark mark = Mark.values()[i];
             if (Arrays.stream(marks).flatMap(Arrays::stream).anyMatch(there -> there == mark)) {
-                legend.add(colour(mark.colour, letter(mark.letters)) + " " + mark.meaning);
+                length = printSign(out, length, mark.colour, letter(mark.letters), mark.meaning);
             }
         }
         out.println();
-        out.println(String.join("   ", legend));
+    }
+
+    /** Prints what a letter means, in a line of that length so far or in the next, and returns the length then. */
+    private int printSign(PrintStream out, int length, String colour, String letter, String meaning) {
+        int wide = letter.length() + 1 + meaning.length();
+        boolean first = length == 0 || length + 3 + wide >= canvas.width();
+        if (first && length > 0) {
+            out.println();
+        }
+        out.print((first ? "" : "   ") + colour(colour, letter) + " " + meaning);
+        return first ? wide : length + 3 + wide;
     }
 }

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.Writer;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Draws a timeline as a static SVG picture for a page: light or dark as the page is, and legible in print. What is narrower
@@ -25,18 +31,18 @@ final class SvgPicture {
     /** Sets and clears, and lines from them to what they ended, are drawn only if there are few: else they hide the waits. */
     private static final int LINES = 200;
 
-    /** Colours that those who see no red, or no green, tell apart; the hatch tells a timeout without any. */
+    /** The colours and patterns of the page. The patterns tell the outcomes apart for those who see no red, or no green. */
     private static final String STYLE = """
             <style>
-              svg { --ink: #1f2430; --faint: #6b7280; --rule: #e3e6eb; --paper: #ffffff; --released: #3b7dd8;
-                    --late: #d98200; --interrupted: #a347ba; --failed: #c62f3e; --set: #2f9e77; }
+              svg { --ink: #1b2027; --faint: #626c79; --rule: #e2e5e8; --paper: #ffffff; --released: #3b7dbf;
+                    --late: #c4510c; --interrupted: #a0447c; --failed: #4a4f57; --set: #12966b; --mark: #0b7552; }
               @media (prefers-color-scheme: dark) {
-                svg { --ink: #e6e9ef; --faint: #9aa3b2; --rule: #2b313c; --paper: #14171d; --released: #6ea8f7;
-                      --late: #f0a93b; --interrupted: #cc8be0; --failed: #f26d78; --set: #56c79e; }
+                svg { --ink: #e7e9ec; --faint: #9aa4b0; --rule: #2b3138; --paper: #14171b; --released: #4f9ee0;
+                      --late: #f08c3c; --interrupted: #db8cbd; --failed: #c3c8ce; --set: #2fb78a; --mark: #4fd3a5; }
               }
               @media print {
-                svg { --ink: #000000; --faint: #444444; --rule: #cccccc; --paper: #ffffff; --released: #3b7dd8;
-                      --late: #d98200; --interrupted: #a347ba; --failed: #c62f3e; --set: #2f9e77; }
+                svg { --ink: #000000; --faint: #444444; --rule: #cccccc; --paper: #ffffff; --released: #3b7dbf;
+                      --late: #c4510c; --interrupted: #a0447c; --failed: #4a4f57; --set: #12966b; --mark: #0b7552; }
               }
               text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--ink); }
               .title { font-size: 15px; font-weight: 600; }
@@ -47,17 +53,24 @@ final class SvgPicture {
               .set { fill: var(--set); }
               .o0 { fill: var(--released); }
               .o1 { fill: url(#late); stroke: var(--late); }
-              .o2 { fill: var(--interrupted); }
-              .o3 { fill: var(--failed); }
-              .many { fill-opacity: 0.4; }
-              .join { fill: none; stroke: var(--faint); stroke-width: 0.8; }
-              .change { fill: var(--ink); stroke: var(--ink); stroke-width: 1; }
-              .redundant { fill: var(--paper); stroke: var(--ink); stroke-width: 1; }
+              .o2 { fill: url(#interrupted); stroke: var(--interrupted); }
+              .o3 { fill: url(#failed); stroke: var(--failed); }
+              .join { fill: none; stroke: var(--mark); stroke-width: 1; stroke-opacity: 0.6; }
+              .change { fill: var(--mark); stroke: var(--mark); stroke-width: 1; }
+              .redundant { fill: var(--paper); stroke: var(--faint); stroke-width: 1; }
             </style>
             <defs>
               <pattern id="late" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
                 <rect width="6" height="6" class="paper"/>
                 <rect width="3.5" height="6" style="fill: var(--late)"/>
+              </pattern>
+              <pattern id="interrupted" width="4" height="4" patternUnits="userSpaceOnUse">
+                <rect width="4" height="4" class="paper"/>
+                <rect width="2.5" height="4" style="fill: var(--interrupted)"/>
+              </pattern>
+              <pattern id="failed" width="5" height="5" patternUnits="userSpaceOnUse">
+                <rect width="5" height="5" style="fill: var(--failed)"/>
+                <circle cx="2.5" cy="2.5" r="1.2" class="paper"/>
               </pattern>
             </defs>
             """;
@@ -71,8 +84,8 @@ final class SvgPicture {
 
     private SvgPicture(Timeline timeline) {
         this.timeline = timeline;
-        tracks = Rows.ofEvents(timeline, TRACKS);
-        lanes = Rows.ofThreads(timeline, LANES);
+        tracks = timeline.eventRows(TRACKS);
+        lanes = timeline.threadRows(LANES);
         int hidden = tracks.hidden() + lanes.hidden() > 0 ? TRACK : 0;
         lanesTop = TOP + tracks.size() * TRACK + GAP;
         height = lanesTop + lanes.size() * LANE + hidden + 44;
@@ -119,7 +132,7 @@ final class SvgPicture {
 
     /** A text of a program, with nothing in it that is markup, or that XML has no form for. */
     private static String escape(String text) {
-        return Terminal.plain(text)
+        return Canvas.plain(text)
                 .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
@@ -153,7 +166,7 @@ final class SvgPicture {
     }
 
     private void name(Rows rows, int row, double y) {
-        text(LEFT - 10, y, "name", Summary.cut(rows.name(row), 20));
+        text(LEFT - 10, y, "name", Canvas.cut(rows.title(row), 20));
     }
 
     private void drawTracks() {
@@ -163,10 +176,11 @@ final class SvgPicture {
                     "<path class=\"rule\" d=\"M" + LEFT + " " + (trackY(row) + 10) + "H" + (WIDTH - RIGHT) + "\"/>\n");
         }
         Narrow narrow = new Narrow(tracks.size());
+        Crowd crowd = new Crowd(tracks);
         timeline.setSpans((event, from, to) -> {
             int row = tracks.of(event);
-            if (row != Rows.HIDDEN && !narrow.take(row, 0, from, to)) {
-                String name = timeline.events.get(event).name();
+            if (row != Rows.HIDDEN && !crowd.take(row, 0, from, to) && !narrow.take(row, 0, from, to)) {
+                String name = timeline.eventName(event);
                 rect(
                         "set",
                         x(from),
@@ -177,6 +191,7 @@ final class SvgPicture {
             }
         });
         narrow.draw((row, kind, x, width) -> rect("set", x, trackY(row) + 7, width, 6, ""));
+        crowd.draw(row -> trackY(row) + 15, 11, kind -> "set");
     }
 
     /** Draws what is narrower than a pixel of the picture. */
@@ -216,24 +231,97 @@ final class SvgPicture {
         }
     }
 
+    /** In the rows that show several: for which share of each pixel's time they do something. */
+    private final class Crowd {
+        private final int[] members;
+        private final double[][][] shares;
+
+        Crowd(Rows rows) {
+            members = IntStream.range(0, rows.size()).map(rows::members).toArray();
+            shares = new double[rows.size()][][];
+            for (int row = 0; row < shares.length; row++) {
+                shares[row] = members[row] == 1 ? new double[0][] : new double[Timeline.OUTCOMES.size()][PLOT + 1];
+            }
+        }
+
+        /** Takes it, if it is in such a row. */
+        boolean take(int row, int kind, long from, long to) {
+            if (shares[row].length == 0) {
+                return false;
+            }
+            double first = x(from) - LEFT;
+            double last = x(to) - LEFT;
+            for (int pixel = (int) first; pixel <= last; pixel++) {
+                double part = Math.min(last, pixel + 1) - Math.max(first, pixel);
+                shares[row][kind][pixel] += Math.max(part, 0.01) / members[row]; // the shortest is seen
+            }
+            return true;
+        }
+
+        /** Draws it as hills, as high as the share, one on the other. */
+        void draw(IntUnaryOperator base, int height, IntFunction<String> style) {
+            for (int row = 0; row < shares.length; row++) {
+                double[] ground = new double[PLOT + 1];
+                Arrays.fill(ground, base.applyAsInt(row));
+                for (int kind = 0; kind < shares[row].length; kind++) {
+                    double[] tops = ground.clone();
+                    for (int x = 0; x <= PLOT; x++) {
+                        double share = shares[row][kind][x];
+                        tops[x] -= share > 0 ? Math.max(1, share * height) : 0;
+                    }
+                    String hills = hills(ground, tops);
+                    ground = tops;
+                    if (hills.length() > 0) {
+                        svg.append("<path class=\"" + style.apply(kind) + "\" style=\"stroke: none\" d=\"" + hills
+                                + "\"/>\n");
+                    }
+                }
+            }
+        }
+    }
+
+    /** The area between two lines that have a height for each pixel. */
+    private static String hills(double[] ground, double[] tops) {
+        StringBuilder hills = new StringBuilder();
+        int end;
+        for (int start = 0; start <= PLOT; start = end) {
+            String top = number(tops[start]);
+            String bottom = number(ground[start]);
+            end = start + 1;
+            while (end <= PLOT
+                    && number(tops[end]).equals(top)
+                    && number(ground[end]).equals(bottom)) {
+                end++;
+            }
+            if (!top.equals(bottom)) {
+                hills.append("M" + (LEFT + start) + " " + bottom + "V" + top + "h" + (end - start) + "V" + bottom);
+            }
+        }
+        return hills.toString();
+    }
+
     private void drawLanes() {
         for (int row = 0; row < lanes.size(); row++) {
             name(lanes, row, laneY(row) + 16);
             svg.append(
                     "<path class=\"rule\" d=\"M" + LEFT + " " + (laneY(row) + 12) + "H" + (WIDTH - RIGHT) + "\"/>\n");
         }
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         Narrow narrow = new Narrow(lanes.size());
+        Crowd crowd = new Crowd(lanes);
         for (int i = 0; i < waits.size(); i++) {
             int row = lanes.of(waits.thread(i));
-            if (row != Rows.HIDDEN && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
-                String title = timeline.threads.get(waits.thread(i)).name() + " waited "
-                        + Axis.shown(waits.duration(i)) + " for " + Summary.name(timeline, i)
+            if (row != Rows.HIDDEN
+                    && !crowd.take(row, waits.outcome(i), waits.start(i), waits.end(i))
+                    && !narrow.take(row, waits.outcome(i), waits.start(i), waits.end(i))) {
+                String title = timeline.threadName(waits.thread(i)) + " waited "
+                        + Axis.shown(waits.duration(i)) + " for " + timeline.waitedFor(i)
                         + (waits.clear(i) ? " to be clear" : "") + ": " + Timeline.OUTCOMES.get(waits.outcome(i));
                 bar(row, waits.outcome(i), x(waits.start(i)), x(waits.end(i)) - x(waits.start(i)), title);
             }
         }
         narrow.draw((row, outcome, x, width) -> bar(row, outcome, x, width, ""));
+        crowd.draw(row -> laneY(row) + 21, 18, outcome -> "o" + outcome);
         if (timeline.changes.size() <= LINES) {
             drawJoins();
             drawChanges();
@@ -241,34 +329,36 @@ final class SvgPicture {
     }
 
     private void bar(int row, int outcome, double x, double width, String title) {
-        rect("o" + outcome + (lanes.members(row) > 1 ? " many" : ""), x, laneY(row) + 6, width, 12, title);
+        rect("o" + outcome, x, laneY(row) + 6, width, 12, title);
     }
 
     /** Lines from where a change was called, along its moment, to the end of each wait that it ended. */
     private void drawJoins() {
-        Timeline.Waits waits = timeline.waits;
-        Timeline.Changes changes = timeline.changes;
+        Waits waits = timeline.waits;
+        Changes changes = timeline.changes;
+        Set<String> lines = new LinkedHashSet<>();
         for (int i = 0; i < waits.size(); i++) {
             int change = waits.change(i);
             if (change != Timeline.NONE) {
                 int from = lanes.of(changes.thread(change));
                 int to = lanes.of(waits.thread(i));
                 if (from != Rows.HIDDEN && to != Rows.HIDDEN) {
-                    svg.append("<path class=\"join\" d=\"M" + number(x(changes.start(change))) + " "
-                            + (laneY(from) + 12) + "V" + (laneY(to) + 12) + "H" + number(x(waits.end(i))) + "\"/>\n");
+                    String x = number(x(changes.start(change)));
+                    String end = lanes.members(to) > 1 ? x : number(x(waits.end(i)));
+                    lines.add("M" + x + " " + (laneY(from) + 12) + "V" + (laneY(to) + 12) + "H" + end);
                 }
             }
         }
+        lines.forEach(line -> svg.append("<path class=\"join\" d=\"" + line + "\"/>\n"));
     }
 
     private void drawChanges() {
-        Timeline.Changes changes = timeline.changes;
+        Changes changes = timeline.changes;
         for (int i = 0; i < changes.size(); i++) {
             int row = lanes.of(changes.thread(i));
             if (row != Rows.HIDDEN) {
-                String what = (changes.clear(i) ? "clears " : "sets ")
-                        + timeline.events.get(changes.event(i)).name();
-                String title = timeline.threads.get(changes.thread(i)).name() + " " + what
+                String what = (changes.clear(i) ? "clears " : "sets ") + timeline.eventName(changes.event(i));
+                String title = timeline.threadName(changes.thread(i)) + " " + what
                         + (changes.changed(i) ? ", which releases " + changes.released(i) : ", which changes nothing");
                 svg.append(change(x(changes.start(i)), laneY(row) + 12, changes.clear(i), changes.changed(i)))
                         .append("<title>" + escape(title) + "</title></path>\n");
@@ -290,23 +380,25 @@ final class SvgPicture {
         }
         double x = LEFT;
         rect("set", x, y - 7, 22, 6, "");
-        text(x + 28, y, "faint", "event is set");
-        x += 110;
+        x = meaning(x + 28, y, "event is set");
         for (int outcome = 0; outcome < Timeline.OUTCOMES.size(); outcome++) {
             if (has(outcome)) {
                 rect("o" + outcome, x, y - 10, 22, 12, "");
-                text(x + 28, y, "faint", outcome == Timeline.RELEASED ? "waits" : Timeline.OUTCOMES.get(outcome));
-                x += outcome == Timeline.RELEASED ? 80 : 105;
+                x = meaning(x + 28, y, Timeline.OUTCOMES.get(outcome));
             }
         }
-        String[] meanings = {"sets", "clears", "sets what is set", "clears what is clear"};
-        for (int kind = 0; kind < meanings.length; kind++) {
+        for (int kind = 0; kind < Changes.KINDS.size(); kind++) {
             if (timeline.changes.size() <= LINES && hasChange(kind)) {
-                svg.append(change(x + 6, y - 4, (kind & 1) != 0, kind < 2)).append("</path>\n");
-                text(x + 16, y, "faint", meanings[kind]);
-                x += kind < 2 ? 62 : 120;
+                svg.append(change(x + 4, y - 4, (kind & 1) != 0, kind < 2)).append("</path>\n");
+                x = meaning(x + 13, y, Changes.KINDS.get(kind));
             }
         }
+    }
+
+    /** Says what a sign means, and returns where the next can stand. */
+    private double meaning(double x, double y, String text) {
+        text(x, y, "faint", text);
+        return x + 5.8 * text.length() + 14;
     }
 
     private boolean has(int outcome) {
@@ -319,9 +411,9 @@ final class SvgPicture {
     }
 
     private boolean hasChange(int kind) {
-        Timeline.Changes changes = timeline.changes;
+        Changes changes = timeline.changes;
         for (int i = 0; i < changes.size(); i++) {
-            if ((changes.clear(i) ? 1 : 0) + (changes.changed(i) ? 0 : 2) == kind) {
+            if (changes.kind(i) == kind) {
                 return true;
             }
         }

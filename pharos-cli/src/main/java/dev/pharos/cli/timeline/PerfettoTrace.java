@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.Writer;
@@ -39,12 +39,12 @@ final class PerfettoTrace {
         name("process_name", "\"pid\":2,\"tid\":0", "events");
         for (int i = 0; i < timeline.threads.size(); i++) {
             String thread = "\"pid\":1,\"tid\":" + (i + 1);
-            name("thread_name", thread, timeline.threads.get(i).name());
+            name("thread_name", thread, timeline.threadName(i));
             next().write("{\"ph\":\"M\",\"name\":\"thread_sort_index\"," + thread + ",\"args\":{\"sort_index\":" + i
                     + "}}");
         }
-        Timeline.Waits waits = timeline.waits;
-        Timeline.Changes changes = timeline.changes;
+        Waits waits = timeline.waits;
+        Changes changes = timeline.changes;
         int wait = 0;
         int change = 0;
         while (wait < waits.size() || change < changes.size()) {
@@ -73,9 +73,9 @@ final class PerfettoTrace {
     }
 
     private void write(int wait) throws IOException {
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         int outcome = waits.outcome(wait);
-        String name = "wait for " + Summary.name(timeline, wait) + (waits.clear(wait) ? " to be clear" : "")
+        String name = "wait for " + timeline.waitedFor(wait) + (waits.clear(wait) ? " to be clear" : "")
                 + (outcome == Timeline.RELEASED ? "" : ", " + Timeline.OUTCOMES.get(outcome));
         long start = slice("wait", name, waits.thread(wait), waits.start(wait), waits.end(wait));
         out.write("\"outcome\":\"" + Timeline.OUTCOMES.get(outcome) + "\"");
@@ -93,9 +93,9 @@ final class PerfettoTrace {
     }
 
     private void writeChange(int change) throws IOException {
-        Timeline.Changes changes = timeline.changes;
+        Changes changes = timeline.changes;
         String name = (changes.clear(change) ? "clear " : "set ")
-                + timeline.events.get(changes.event(change)).name()
+                + timeline.eventName(changes.event(change))
                 + (changes.changed(change) ? "" : ", redundant");
         slice("change", name, changes.thread(change), changes.start(change), changes.end(change));
         out.write("\"changed\":" + changes.changed(change) + ",\"released\":" + changes.released(change));
@@ -148,7 +148,7 @@ final class PerfettoTrace {
 
     private void span(String phase, long event, long time) throws IOException {
         next().write("{\"ph\":\"" + phase + "\",\"cat\":\"is set\",\"id\":" + (event + 1) + ",\"name\":");
-        Json.quote(out, timeline.events.get((int) event).name() + " is set");
+        Json.quote(out, timeline.eventName((int) event) + " is set");
         out.write(",\"ts\":" + micros(time) + ",\"pid\":2,\"tid\":0}");
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import dev.pharos.ThreadEvent;
 import java.io.IOException;
@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import jdk.jfr.Recording;
 
 /** A flight recording of what this process does with events. Needs the module jdk.jfr. */
-final class LiveRecording implements AutoCloseable {
+public final class LiveRecording implements AutoCloseable {
     private final Recording recording;
 
     private LiveRecording(Recording recording) {
@@ -31,8 +31,14 @@ final class LiveRecording implements AutoCloseable {
         }
     }
 
-    /** Ends it, and returns what it tells. */
-    Timeline end(String name) throws IOException {
+    /**
+     * Ends it.
+     *
+     * @param name what the recording is called
+     * @return what was recorded
+     * @throws IOException if it cannot be read
+     */
+    public Timeline end(String name) throws IOException {
         recording.stop();
         Path file = Files.createTempFile("pharos", ".jfr");
         try {
@@ -43,6 +49,7 @@ final class LiveRecording implements AutoCloseable {
         }
     }
 
+    /** Gives up what it holds. */
     @Override
     public void close() {
         recording.close();

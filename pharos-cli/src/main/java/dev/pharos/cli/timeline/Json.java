@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** A JSON object in one line of ASCII, in the order in which it was filled. Texts, numbers and lists of texts. */
-final class Json {
+/** A JSON object in one line of ASCII, in the order in which it was filled: texts, numbers and lists of texts. */
+public final class Json {
     private final StringBuilder text = new StringBuilder("{");
 
-    Json put(String name, Object value) {
+    /** Makes an object with nothing in it. */
+    public Json() {}
+
+    /**
+     * Adds a member.
+     *
+     * @param name its name
+     * @param value a number, a list of texts, or anything else for its text
+     * @return this object
+     */
+    public Json put(String name, Object value) {
         text.append(text.length() == 1 ? "" : ",");
         quote(name);
         text.append(':');

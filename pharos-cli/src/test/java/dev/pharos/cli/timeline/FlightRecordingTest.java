@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -44,11 +44,11 @@ class FlightRecordingTest {
             assertThat(timeline.waits.timeout(i)).isEqualTo(1_000_000);
         });
         assertThat(timeline.waits.event(late.get(1))).isEqualTo(Timeline.NONE);
-        assertThat(Summary.name(timeline, late.get(1))).isEqualTo("any of ready, stop");
+        assertThat(timeline.waitedFor(late.get(1))).isEqualTo("any of ready, stop");
     }
 
     private static String wait(Timeline timeline, String thread) {
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         int wait = Recorded.waitOf(timeline, thread);
         int change = waits.change(wait);
         String event = waits.event(wait) == Timeline.NONE
@@ -153,8 +153,8 @@ class FlightRecordingTest {
         Timeline timeline = Recorded.timeline(folder, () -> new ThreadEvent("gate").set());
 
         assertThat(timeline.stacks.get(timeline.changes.stack(0)).lines().findFirst())
-                .hasValueSatisfying(frame ->
-                        assertThat(frame).matches("dev\\.pharos\\.cli\\.FlightRecordingTest\\.lambda\\$.* line \\d+"));
+                .hasValueSatisfying(frame -> assertThat(frame)
+                        .matches("dev\\.pharos\\.cli\\.timeline\\.FlightRecordingTest\\.lambda\\$.* line \\d+"));
     }
 
     @Test

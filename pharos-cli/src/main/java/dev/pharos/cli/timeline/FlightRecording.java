@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.DoubleConsumer;
 import jdk.jfr.EventType;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
@@ -27,8 +28,8 @@ import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a flight recording. The only class of the command that needs the module jdk.jfr, so that all others work where
- * that is missing.
+ * Reads a flight recording. Beside {@link LiveRecording} the only class of the command that needs the module jdk.jfr, so
+ * that all others work where that is missing.
  */
 final class FlightRecording {
     private static final String WAIT = "dev.pharos.Wait";
@@ -42,13 +43,8 @@ final class FlightRecording {
     /** How many stacks of a chunk are known by their object, which spares most of what reading takes. */
     private static final int KNOWN = 10_000;
 
-    /** Told now and then how far the reading is. */
-    interface Progress {
-        void at(double share);
-    }
-
-    private final Timeline.Waits waits = new Timeline.Waits();
-    private final Timeline.Changes changes = new Timeline.Changes();
+    private final Waits waits = new Waits();
+    private final Changes changes = new Changes();
     private final Map<Long, Integer> threads = new HashMap<>();
     private final List<Timeline.Lane> lanes = new ArrayList<>();
     private final Map<String, Integer> events = new HashMap<>();
@@ -73,7 +69,7 @@ final class FlightRecording {
      * @throws FileSystemException if the file cannot be opened, or is no recording that can be read: with a reason in words
      * @throws IOException if reading fails
      */
-    static Timeline read(Path file, String name, Progress progress) throws IOException {
+    static Timeline read(Path file, String name, DoubleConsumer progress) throws IOException {
         Chunks chunks = Chunks.of(file);
         FlightRecording recording = new FlightRecording();
         Map<String, Long> types = new HashMap<>();
@@ -85,7 +81,7 @@ final class FlightRecording {
                 RecordedEvent record = records.readEvent();
                 recording.add(record);
                 if (i % 10_000 == 0) {
-                    progress.at(chunks.share(record.getEndTime()));
+                    progress.accept(chunks.share(record.getEndTime()));
                 }
             }
         } catch (IOException | RuntimeException | OutOfMemoryError | StackOverflowError | InternalError e) {

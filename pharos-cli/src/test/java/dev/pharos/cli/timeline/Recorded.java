@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import dev.pharos.Event;
 import dev.pharos.TestThreads;
@@ -15,11 +15,11 @@ import java.util.stream.IntStream;
 import jdk.jfr.Recording;
 
 /** Real flight recordings of real threads. */
-final class Recorded {
+public final class Recorded {
     private Recorded() {}
 
     /** Records what is done, in a file, with settings as after -XX:StartFlightRecording. */
-    static Path record(Path file, Map<String, String> settings, TestThreads.Action action) throws Exception {
+    public static Path record(Path file, Map<String, String> settings, TestThreads.Action action) throws Exception {
         try (Recording recording = new Recording()) {
             settings.forEach((name, value) -> recording.setSettings(merge(recording.getSettings(), name, value)));
             recording.start();
@@ -35,13 +35,13 @@ final class Recorded {
         return settings;
     }
 
-    static Path record(Path file, TestThreads.Action action) throws Exception {
+    public static Path record(Path file, TestThreads.Action action) throws Exception {
         return record(file, Map.of(), action);
     }
 
     /** What a recording tells. */
-    static Timeline read(Path file) throws IOException {
-        return FlightRecording.read(file, String.valueOf(file.getFileName()), share -> {});
+    public static Timeline read(Path file) throws IOException {
+        return Timeline.read(file, share -> {});
     }
 
     static Timeline timeline(Path folder, TestThreads.Action action) throws Exception {
@@ -66,7 +66,7 @@ final class Recorded {
     }
 
     /** Waits of every kind and every outcome, by threads named after them. */
-    static void everyKind(TestThreads threads) throws Exception {
+    public static void everyKind(TestThreads threads) throws Exception {
         ThreadEvent ready = new ThreadEvent("ready");
         ThreadEvent stop = new ThreadEvent("stop");
         List<Thread> waiters = List.of(
@@ -95,6 +95,21 @@ final class Recorded {
         }));
         stop.set();
         threads.join(waiters);
+    }
+
+    public static int waits(Timeline timeline) {
+        return timeline.waits.size();
+    }
+
+    public static int changes(Timeline timeline) {
+        return timeline.changes.size();
+    }
+
+    /** How long all waits took together, in nanoseconds. */
+    public static long waited(Timeline timeline) {
+        return IntStream.range(0, timeline.waits.size())
+                .mapToLong(timeline.waits::duration)
+                .sum();
     }
 
     /** The number of the only wait of the thread of that name. */

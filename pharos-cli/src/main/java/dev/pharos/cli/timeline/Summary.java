@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.cli.timeline;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -19,19 +19,31 @@ final class Summary {
 
     /** What there is to tell of an event, or of several that were waited for together. */
     static final class Row {
-        final String name;
-        final String identity;
+        /** What it is called in pictures. */
+        final String title;
+
+        /** The number of the event, or NONE. */
+        final int event;
+
+        /** The number of the longest wait, or NONE. */
+        int longestWait = Timeline.NONE;
+
+        private final String name;
+        private final String identity;
         int waits;
         long waited;
         long longest;
         int timeouts;
         int interrupts;
+        int failures;
         int sets;
         int redundantSets;
         int clears;
         long released;
 
-        private Row(String name, String identity) {
+        private Row(String title, int event, String name, String identity) {
+            this.title = title;
+            this.event = event;
             this.name = name;
             this.identity = identity;
         }
@@ -52,8 +64,16 @@ final class Summary {
         }
     }
 
-    /** Sets of one place in the code that found the event set already. */
-    private record Redundant(String event, String place) {}
+    /**
+     * Sets of one event from one place in the code that found it set already.
+     *
+     * @param first the number of the first of them
+     */
+    record Redundant(int event, String place, int first, int count) {
+        private Redundant and(Redundant later) {
+            return new Redundant(event, place, first, count + later.count);
+        }
+    }
 
     private final Timeline timeline;
 
@@ -63,33 +83,44 @@ final class Summary {
     private final List<Integer> longest;
     private final List<Integer> timeouts;
     private final int allTimeouts;
-    private final Map<Redundant, Integer> redundant = new HashMap<>();
+
+    /** Those that are most come first. */
+    final List<Redundant> redundant;
 
     Summary(Timeline timeline) {
         this.timeline = timeline;
         List<Row> all = new ArrayList<>();
-        timeline.events.forEach(event -> all.add(new Row(event.name(), event.identity())));
+        for (int event = 0; event < timeline.events.size(); event++) {
+            Timeline.Source source = timeline.events.get(event);
+            all.add(new Row(timeline.eventName(event), event, source.name(), source.identity()));
+        }
         Map<String, Row> several = new HashMap<>();
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         Longest longestWaits = new Longest();
         Longest longestTimeouts = new Longest();
         int timedOut = 0;
         for (int i = 0; i < waits.size(); i++) {
             Row row = waits.event(i) == Timeline.NONE
-                    ? several.computeIfAbsent(timeline.labels.get(waits.label(i)), name -> new Row(name, ""))
+                    ? several.computeIfAbsent(
+                            timeline.labels.get(waits.label(i)), name -> new Row(name, Timeline.NONE, name, ""))
                     : all.get(waits.event(i));
             row.waits++;
             row.waited += waits.duration(i);
-            row.longest = Math.max(row.longest, waits.duration(i));
+            if (row.longestWait == Timeline.NONE || waits.duration(i) > row.longest) {
+                row.longestWait = i;
+                row.longest = waits.duration(i);
+            }
             row.timeouts += waits.outcome(i) == Timeline.TIMED_OUT ? 1 : 0;
             row.interrupts += waits.outcome(i) == Timeline.INTERRUPTED ? 1 : 0;
+            row.failures += waits.outcome(i) == Timeline.FAILED ? 1 : 0;
             longestWaits.add(i);
             if (waits.outcome(i) == Timeline.TIMED_OUT) {
                 timedOut++;
                 longestTimeouts.add(i);
             }
         }
-        Timeline.Changes changes = timeline.changes;
+        Changes changes = timeline.changes;
+        Map<List<Object>, Redundant> places = new HashMap<>();
         for (int i = 0; i < changes.size(); i++) {
             Row row = all.get(changes.event(i));
             row.released += changes.released(i);
@@ -99,16 +130,19 @@ final class Summary {
                 row.sets++;
                 row.redundantSets += changes.changed(i) ? 0 : 1;
                 if (!changes.changed(i)) {
-                    redundant.merge(new Redundant(row.name, place(i)), 1, Integer::sum);
+                    Redundant place = new Redundant(changes.event(i), place(i), i, 1);
+                    places.merge(List.of(place.event, place.place), place, Redundant::and);
                 }
             }
         }
         all.addAll(several.values());
         all.sort(Comparator.comparingLong((Row row) -> row.waited)
                 .reversed()
-                .thenComparing(row -> row.name, new NaturalOrder())
-                .thenComparing(row -> row.identity));
+                .thenComparing(row -> row.title, new NaturalOrder()));
         rows = List.copyOf(all);
+        redundant = places.values().stream()
+                .sorted(Comparator.comparingInt(Redundant::count).reversed().thenComparing(Redundant::first))
+                .toList();
         longest = longestWaits.inOrder();
         timeouts = longestTimeouts.inOrder();
         allTimeouts = timedOut;
@@ -138,7 +172,7 @@ final class Summary {
     private String place(int change) {
         int stack = timeline.changes.stack(change);
         return stack == Timeline.NONE
-                ? "by " + timeline.threads.get(timeline.changes.thread(change)).name()
+                ? "by " + timeline.threadName(timeline.changes.thread(change))
                 : "in " + timeline.stacks.get(stack).lines().findFirst().orElseThrow();
     }
 
@@ -168,7 +202,7 @@ final class Summary {
                     row.sets,
                     row.redundantSets,
                     row.released,
-                    Terminal.plain(row.name));
+                    Canvas.plain(row.title));
         }
         more(out, rows.size(), ROWS, "event");
         printWaits(out, "longest waits", longest, timeline.waits.size());
@@ -176,16 +210,11 @@ final class Summary {
         if (!redundant.isEmpty()) {
             out.println();
             out.println("sets of what was set already");
-            redundant.entrySet().stream()
-                    .sorted(Map.Entry.<Redundant, Integer>comparingByValue()
-                            .reversed()
-                            .thenComparing(entry -> entry.getKey().event + entry.getKey().place))
+            redundant.stream()
                     .limit(LONGEST)
-                    .forEach(entry -> out.printf(
+                    .forEach(place -> out.printf(
                             "%9d  %s, %s%n",
-                            entry.getValue(),
-                            Terminal.plain(entry.getKey().event),
-                            Terminal.plain(entry.getKey().place)));
+                            place.count, Canvas.plain(timeline.eventName(place.event)), Canvas.plain(place.place)));
             more(out, redundant.size(), LONGEST, "place");
         }
     }
@@ -194,44 +223,24 @@ final class Summary {
         if (shown.isEmpty()) {
             return;
         }
-        Timeline.Waits waits = timeline.waits;
+        Waits waits = timeline.waits;
         out.println();
         out.println(title);
         for (int wait : shown) {
             int change = waits.change(wait);
-            String by = change == Timeline.NONE
-                    ? ""
-                    : " by "
-                            + timeline.threads
-                                    .get(timeline.changes.thread(change))
-                                    .name();
-            String what = timeline.threads.get(waits.thread(wait)).name() + " for " + name(timeline, wait)
+            String by = change == Timeline.NONE ? "" : " by " + timeline.threadName(timeline.changes.thread(change));
+            String what = timeline.threadName(waits.thread(wait)) + " for " + timeline.waitedFor(wait)
                     + (waits.clear(wait) ? " to be clear, " : ", ") + Timeline.OUTCOMES.get(waits.outcome(wait)) + by;
             out.printf(
                     "%9s  at %-8s  %s%n",
-                    Axis.shown(waits.duration(wait)), Axis.shown(waits.start(wait)), Terminal.plain(what));
+                    Axis.shown(waits.duration(wait)), Axis.shown(waits.start(wait)), Canvas.plain(what));
         }
         more(out, all, LONGEST, "wait");
-    }
-
-    /** What a wait was for. */
-    static String name(Timeline timeline, int wait) {
-        int label = timeline.waits.label(wait);
-        return label == Timeline.NONE
-                ? timeline.events.get(timeline.waits.event(wait)).name()
-                : timeline.labels.get(label);
     }
 
     private static void more(PrintStream out, int all, int shown, String what) {
         if (all > shown) {
             out.printf("%9s  and %d more %s%n", "", all - shown, what + (all - shown == 1 ? "" : "s"));
         }
-    }
-
-    /** A text of a program, so that it fits a line and steers nothing. */
-    static String cut(String text, int width) {
-        String plain = Terminal.plain(text);
-        int room = Math.max(width, 10);
-        return plain.length() <= room ? plain : plain.substring(0, room - 3) + "...";
     }
 }
