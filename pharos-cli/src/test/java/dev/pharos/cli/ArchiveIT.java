@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pharos.TestThreads;
 import dev.pharos.ThreadEvent;
+import dev.pharos.cli.timeline.Recorded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

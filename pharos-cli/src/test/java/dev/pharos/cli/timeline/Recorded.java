@@ -59,7 +59,7 @@ public final class Recorded {
      * Starts a thread of that name, and waits until it is parked. It has the name from the start: the name that it has then
      * is the one that Java records.
      */
-    static Thread startBlocked(TestThreads threads, String name, TestThreads.Action action) {
+    public static Thread startBlocked(TestThreads threads, String name, TestThreads.Action action) {
         Thread thread = threads.start(name, action);
         threads.awaitBlocked(thread);
         return thread;
