@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 public abstract class EventException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The address of what has failed. */
     private final String address;
+
+    /** What happened, and what to do. */
     private final String reason;
 
     /** The constructor of this kind. */
