@@ -20,7 +20,6 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -161,32 +160,40 @@ class AttackTest {
     }
 
     @Test
-    @Tag("slow")
     void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
         ThreadEvent event = new ThreadEvent();
-        for (int offset = 0; offset < 4; offset++) {
-            int frames = offset;
-            FutureTask<Void> overflow = task(() -> {
-                try {
-                    awaitEverDeeper(event, frames);
-                } catch (StackOverflowError e) {
-                    assertThat(e).isNotNull(); // as it must come to
-                }
-            });
-            new Thread(null, overflow, "overflows", 256 << 10).start();
-            threads.get(overflow);
+        assertThat(event.await(1, TimeUnit.NANOSECONDS))
+                .isFalse(); // the classes are to be ready: what fails once fails ever after
+        int frames = overflow(event, Integer.MAX_VALUE);
+        for (int i = 0; i < 20; i++) {
+            frames = overflow(event, frames - 200); // there are more of them once they are compiled
         }
 
         assertThat(event).asString().endsWith("[clear, 0 waiting]");
     }
 
-    /** Waits at every depth of the stack until there is none left; the first frames shift where that is. */
+    /** Lets a stack overflow by waits in all frames but the first, and returns how many there were. */
+    private int overflow(ThreadEvent event, int first) throws Exception {
+        int[] frames = new int[1];
+        FutureTask<Void> overflow = task(() -> {
+            try {
+                awaitEverDeeper(event, first, frames);
+            } catch (StackOverflowError e) {
+                assertThat(e).isNotNull(); // as it must come to
+            }
+        });
+        new Thread(null, overflow, "overflows", 256 << 10).start();
+        threads.get(overflow);
+        return frames[0];
+    }
+
     @SuppressWarnings("InfiniteRecursion") // is the point of it
-    private static void awaitEverDeeper(ThreadEvent event, int frames) throws InterruptedException {
-        if (frames <= 0) {
+    private static void awaitEverDeeper(ThreadEvent event, int first, int[] frames) throws InterruptedException {
+        frames[0]++;
+        if (frames[0] > first) {
             event.await(1, TimeUnit.NANOSECONDS);
         }
-        awaitEverDeeper(event, frames - 1);
+        awaitEverDeeper(event, first, frames);
     }
 
     @ParameterizedTest

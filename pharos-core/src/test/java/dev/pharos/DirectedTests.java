@@ -4,7 +4,6 @@ package dev.pharos;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,8 +33,8 @@ abstract class DirectedTests extends EventTests {
     @Parameter
     Direction direction;
 
-    DirectedTests(Supplier<Event> maker) {
-        super(maker);
+    DirectedTests(EventContract contract) {
+        super(contract);
     }
 
     /** An event that one has to wait for. */

@@ -20,13 +20,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The threads of a test: a JUnit extension that starts them, records what they throw, and joins all of them at the end.
- * Whatever does not happen within a minute fails the test with the stacks of all threads. It never sleeps.
+ * Whatever does not happen within ten minutes fails the test with the stacks of all threads: it hangs, since no machine is
+ * so busy. It never sleeps.
  */
 public final class TestThreads implements AfterEachCallback {
     /** What a thread does. */
@@ -35,8 +37,8 @@ public final class TestThreads implements AfterEachCallback {
         void run() throws Exception;
     }
 
-    /** Shorter only for mutants, of which many hang. */
-    private static final long LIMIT = TimeUnit.SECONDS.toNanos(Integer.getInteger("dev.pharos.test.limit", 60));
+    /** Shorter only for mutants and planted bugs, of which many hang. */
+    private static final long LIMIT = TimeUnit.SECONDS.toNanos(Integer.getInteger("dev.pharos.test.limit", 600));
 
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -169,11 +171,16 @@ public final class TestThreads implements AfterEachCallback {
 
     /** Joins these threads, and fails if any thread has. */
     public void join(Collection<Thread> threads) {
+        join(threads, () -> 0);
+    }
+
+    /** Joins threads that have much to do: the limit is for some progress, not for all of it. */
+    public void join(Collection<Thread> threads, LongSupplier progress) {
         for (Thread thread : threads) {
-            try {
-                TimeUnit.NANOSECONDS.timedJoin(thread, LIMIT);
-            } catch (InterruptedException e) {
-                throw new AssertionError("the test was interrupted", e);
+            for (long before = Long.MIN_VALUE, now = progress.getAsLong(); thread.isAlive() && now != before; ) {
+                before = now;
+                joinWithinTheLimit(thread);
+                now = progress.getAsLong();
             }
             if (thread.isAlive()) {
                 throw hang(thread + " has ended");
@@ -181,6 +188,14 @@ public final class TestThreads implements AfterEachCallback {
             running.remove(thread);
         }
         rethrow();
+    }
+
+    private static void joinWithinTheLimit(Thread thread) {
+        try {
+            TimeUnit.NANOSECONDS.timedJoin(thread, LIMIT);
+        } catch (InterruptedException e) {
+            throw new AssertionError("the test was interrupted", e);
+        }
     }
 
     /** Joins one thread. */

@@ -6,17 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Virtual threads that wait. */
 abstract class VirtualThreadContract extends DirectedTests {
-    VirtualThreadContract(Supplier<Event> maker) {
-        super(maker);
+    VirtualThreadContract(EventContract contract) {
+        super(contract);
     }
 
     @BeforeEach
@@ -24,14 +22,14 @@ abstract class VirtualThreadContract extends DirectedTests {
         TestThreads.assumeVirtualThreads();
     }
 
-    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void await_10000VirtualThreads_allReturn(boolean armedAtOnce) {
+    void await_manyVirtualThreads_allReturn(boolean armedAtOnce) {
         Event event = newArmed();
-        List<Thread> waiters = threads.startVirtual(10_000, () -> direction.await(event));
+        int crowd = many(10_000);
+        List<Thread> waiters = threads.startVirtual(crowd, () -> direction.await(event));
         threads.awaitBlocked(waiters);
-        assertWaiting(10_000, event);
+        assertWaiting(crowd, event);
         direction.release(event);
         if (armedAtOnce) {
             direction.arm(event);

@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The flag, and waiting for one event. */
 abstract class WaitContract extends DirectedTests {
-    WaitContract(Supplier<Event> maker) {
-        super(maker);
+    WaitContract(EventContract contract) {
+        super(contract);
     }
 
     // The flag
@@ -109,7 +109,7 @@ abstract class WaitContract extends DirectedTests {
     @ValueSource(ints = {1, 2, 5, 1_000})
     void await_releasedAndArmedAtOnce_everyoneReturns(int crowd) {
         Event event = newArmed();
-        List<Thread> waiters = crowd(event, crowd);
+        List<Thread> waiters = crowd(event, many(crowd));
         assertThat(direction.release(event)).isTrue();
         assertThat(direction.arm(event)).isTrue();
         threads.join(waiters);
@@ -487,7 +487,12 @@ abstract class WaitContract extends DirectedTests {
         timeOut(event, 5_000); // whatever is made only once
         long before = usedHeap();
         timeOut(event, 100_000);
-        threads.until("the heap is as before", () -> usedHeap() < before + 1_000_000);
+        // What the waits leave behind, each 100,000 of them do; what others in this JVM have made meanwhile is no more.
+        for (int round = 0; usedHeap() >= before + 1_000_000; round++) {
+            assertThat(round).as("rounds that have all left something").isLessThan(5);
+            before = usedHeap();
+            timeOut(event, 100_000);
+        }
         assertWaiting(10, event);
         assertThat(living).allMatch(TestThreads::isBlocked);
         direction.release(event);
@@ -495,13 +500,16 @@ abstract class WaitContract extends DirectedTests {
 
     /** Many waits that time out, so many at a time that they are withdrawn in all orders. */
     private void timeOut(Event event, int waits) {
-        threads.join(threads.start(50, () -> {
+        LongAdder over = new LongAdder();
+        List<Thread> waiters = threads.start(50, () -> {
             boolean released = false;
             for (int i = 0; i < waits / 50; i++) {
                 released |= direction.await(event, 1, NANOSECONDS);
+                over.increment();
             }
             assertThat(released).isFalse();
-        }));
+        });
+        threads.join(waiters, over::sum);
     }
 
     private static long usedHeap() {
@@ -528,7 +536,7 @@ abstract class WaitContract extends DirectedTests {
     // 8. Thread dumps tell
 
     @Test
-    void toString_any_tellsTheFlagAndHowManyWait() {
+    void toString_any_tellsTheFlagAndHowManyWait() throws Exception {
         Event event = newEvent();
         assertThat(event.toString()).contains("clear, 0 waiting").doesNotContain("set");
         event.set();
@@ -539,7 +547,7 @@ abstract class WaitContract extends DirectedTests {
         assertWaiting(4, event);
         direction.release(event);
         assertWaiting(0, event);
-        assertThat(future).succeedsWithin(Duration.ofMinutes(1));
+        threads.get(future);
     }
 
     @Test

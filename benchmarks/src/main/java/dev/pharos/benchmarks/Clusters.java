@@ -61,7 +61,7 @@ public final class Clusters {
     /** Who waits at a barrier looks at it once more, one after the other: ten thousand take 8 seconds each time. */
     private static final int MOST_AT_A_BARRIER = 1_000;
 
-    private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(2);
+    private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** A figure, in nanoseconds or in notifications, each of which is a sample of it. */

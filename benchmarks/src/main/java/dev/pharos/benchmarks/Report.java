@@ -100,7 +100,7 @@ public final class Report {
 
     /** A row for each figure, a column for each JDK. */
     private String headlines() {
-        StringBuilder text = new StringBuilder("\n| of the time of |");
+        StringBuilder text = new StringBuilder("\n| relative to |");
         results.forEach(of -> text.append(' ').append(of.jdk()).append(" |"));
         text.append("\n| --- |").append(" ---: |".repeat(results.size())).append('\n');
         for (Headline headline : Headline.ALL) {

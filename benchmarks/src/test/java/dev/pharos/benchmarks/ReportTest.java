@@ -132,7 +132,7 @@ class ReportTest {
     void write_readme_ratiosOfWhatUsersCareAbout() throws Exception {
         report();
         assertThat(Files.readString(root.resolve("README.md")))
-                .startsWith("# Readme\n\n<!-- figures -->\n\n| of the time of | JDK 17 | JDK 25 |\n")
+                .startsWith("# Readme\n\n<!-- figures -->\n\n| relative to | JDK 17 | JDK 25 |\n")
                 .contains("| `CountDownLatch`, to wait for what is set |"
                         + " [0.500 ± 0.015x](docs/benchmarks.md) | [0.500 ± 0.015x](docs/benchmarks.md) |\n")
                 .endsWith("<!-- end -->\n\nAfter.\n")

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.RunResult;
@@ -72,6 +73,7 @@ class SmokeTest {
         return params.getBenchmark() + " " + (rival == null ? params.getParam("what") : rival);
     }
 
+    @Tag("slow")
     @Test
     void measure_processes_givesResults() throws Exception {
         Set<String> results = new TreeSet<>();
@@ -84,6 +86,7 @@ class SmokeTest {
         assertThat(results).contains("PROCESS_EVENT", "UNIX_SOCKET");
     }
 
+    @Tag("slow")
     @Test
     void measure_clusters_givesResults() throws Exception {
         Set<String> results = new TreeSet<>();

@@ -161,7 +161,7 @@ class FlightRecordingTest {
     void read_settingsThatLeaveSomethingOut_areTold() throws Exception {
         Map<String, String> settings = Map.of(
                 "jdk.ActiveSetting#enabled", "true",
-                "dev.pharos.Wait#threshold", "10 s",
+                "dev.pharos.Wait#threshold", "1 h",
                 "dev.pharos.Clear#enabled", "false");
         Path file = Recorded.record(folder.resolve("test.jfr"), settings, () -> Recorded.everyKind(threads));
         Timeline timeline = Recorded.read(file);
@@ -169,7 +169,7 @@ class FlightRecordingTest {
         assertThat(timeline.waits.size()).isZero();
         assertThat(timeline.gaps)
                 .containsExactly(
-                        "waits shorter than 10.0 s are left out: dev.pharos.Wait#threshold was set",
+                        "waits shorter than 3600 s are left out: dev.pharos.Wait#threshold was set",
                         "no clears were recorded, at least for a time: dev.pharos.Clear#enabled was false");
     }
 

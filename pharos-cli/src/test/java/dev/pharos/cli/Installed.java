@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 
 /** The archive that the build leaves, unpacked in a folder of its own, and shells in which its command can be run. */
 final class Installed implements AutoCloseable {
-    /** How long anything may take, on a machine that has much to do. */
-    private static final Duration LIMIT = Duration.ofMinutes(2);
+    /** How long anything may take: what hangs is found by it, and never a machine that has much to do. */
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     /** Before a command: a build in the background ignores Ctrl-C, and so would all that it starts. */
     private static final List<String> DEFAULT_SIGNALS = List.of("env", "--default-signal");
@@ -67,6 +67,11 @@ final class Installed implements AutoCloseable {
 
     static Path home() {
         return HOME;
+    }
+
+    /** A script of a page, which is to be patient on a machine that has much to do. */
+    static String patient(String script) {
+        return script.replaceAll(" -t \\d+[sm] ", " -t 1h ");
     }
 
     /** Runs a script in sh, to its end. */
@@ -143,20 +148,26 @@ final class Installed implements AutoCloseable {
         }
     }
 
-    /** Waits until a process listens for an event. */
+    /** Waits until a process listens for an event: a set that comes then is one that it waits for. */
     static void untilListening(Process process) {
-        until("a process listens", () -> isListening(process));
+        untilListening(process, 1);
     }
 
-    private static boolean isListening(Process process) {
+    /** Waits until a process listens for so many events, by a thread for each. */
+    static void untilListening(Process process, int events) {
+        until("a process listens", () -> listeners(process) == events);
+    }
+
+    private static long listeners(Process process) {
         try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
-            return threads.anyMatch(thread -> {
-                try {
-                    return Files.readString(thread.resolve("comm")).startsWith("pharos-listene");
-                } catch (IOException e) {
-                    return false; // it has ended
-                }
-            });
+            return threads.filter(thread -> {
+                        try {
+                            return Files.readString(thread.resolve("comm")).startsWith("pharos-listene");
+                        } catch (IOException e) {
+                            return false; // it has ended
+                        }
+                    })
+                    .count();
         } catch (IOException e) {
             throw new AssertionError("the process has ended", e);
         }

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
@@ -167,6 +168,7 @@ class PageIT {
         assertThat(rows("thread")).hasSize(6);
     }
 
+    @Tag("slow")
     @Test
     void bars_unfolded_areThoseOfTheRecordingInTheColourOfTheirOutcome() {
         assertThat(browser.number("pharos.drawn.waits")).isEqualTo(timeline.waits.size());
@@ -277,6 +279,7 @@ class PageIT {
         assertThat(span()).isEqualTo(zoomed, within(1.0));
     }
 
+    @Tag("slow")
     @Test
     void wheel_nothingMoreToZoomOutOf_scrollsThePage() {
         browser.size(1280, 500);
@@ -289,6 +292,7 @@ class PageIT {
         browser.size(1280, 900);
     }
 
+    @Tag("slow")
     @Test
     void view_overviewIsDraggedOver_isWhatWasDraggedOver() {
         double whole = span();
@@ -303,6 +307,7 @@ class PageIT {
         assertThat(span()).isBetween(whole / 5, whole / 3);
     }
 
+    @Tag("slow")
     @Test
     void view_fingers_panAndPinch() {
         double whole = span();
@@ -367,6 +372,7 @@ class PageIT {
         return found;
     }
 
+    @Tag("slow")
     @Test
     void mouse_overABar_tellsOfItWithItsStack() {
         int wait = waitOf("chooser");
@@ -501,6 +507,7 @@ class PageIT {
         browser.size(1280, 900);
     }
 
+    @Tag("slow")
     @Test
     void page_printedInTheDark_isLightAndThenDarkAgain() {
         String light = colour("paper");
@@ -555,6 +562,7 @@ class PageIT {
     // Many waits
 
     /** Prints what docs/benchmarks.md says of the page. */
+    @Tag("slow")
     @Test
     void page_of100000Waits_isBelow5MegabytesAndHasThemAll() throws Exception {
         Timeline large = record("large.jfr", threads -> rounds(threads, 20, 5_000));

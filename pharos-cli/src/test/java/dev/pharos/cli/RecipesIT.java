@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The recipes of docs/cli.md, as they stand there: each prints what the page says. */
+@Tag("slow")
 @EnabledOnOs(OS.LINUX)
 class RecipesIT {
     private static final Pattern RECIPE =
@@ -34,7 +36,7 @@ class RecipesIT {
     void recipe_asItStands_printsWhatThePageSays(String name, String script, String output, @TempDir Path directory)
             throws Exception {
         try (Installed pharos = new Installed(directory)) {
-            Installed.Run run = pharos.sh(script);
+            Installed.Run run = pharos.sh(Installed.patient(script));
 
             assertThat(run.err().replaceAll("(?m)^.*Killed.*\\R", "")).as(name).isEmpty();
             assertThat(run.out()).isEqualTo(output);

@@ -34,14 +34,9 @@ import java.util.function.BiConsumer;
  */
 final class Client implements AutoCloseable {
     static final Duration SESSION = Duration.ofSeconds(4);
-    static final Duration OPERATION = Duration.ofSeconds(8);
 
-    /**
-     * How long an event stays held at most whose holder was killed: what is documented, the time of a session and a
-     * tick, and what a busy machine takes to notice.
-     */
-    static final long MOST_HELD_NANOS =
-            SESSION.toNanos() + TimeUnit.MILLISECONDS.toNanos(Servers.TICK_MILLIS) + TimeUnit.SECONDS.toNanos(5);
+    private static final Cluster.Options OPTIONS =
+            Cluster.Options.DEFAULTS.sessionTimeout(SESSION).operationTimeout(Duration.ofSeconds(8));
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
@@ -126,6 +121,11 @@ final class Client implements AutoCloseable {
      * @param by a command that runs another, or nothing
      */
     Client(List<String> addresses, BiConsumer<String, Operation> seen, String... by) {
+        this(OPTIONS, addresses, seen, by);
+    }
+
+    /** As above, with connections of other times. */
+    Client(Cluster.Options times, List<String> addresses, BiConsumer<String, Operation> seen, String... by) {
         this.seen = seen;
         first = NUMBERS.getAndAdd(addresses.size());
         List<String> command = new ArrayList<>(List.of(by));
@@ -137,7 +137,9 @@ final class Client implements AutoCloseable {
                 "-Xmx256m",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Client.class.getName()));
+                Client.class.getName(),
+                Long.toString(times.sessionTimeout.toMillis()),
+                Long.toString(times.operationTimeout.toMillis())));
         command.addAll(addresses);
         try {
             process = new ProcessBuilder(command)
@@ -300,9 +302,13 @@ final class Client implements AutoCloseable {
     private static final Queue<Entering> ENTERING = new ConcurrentLinkedQueue<>();
     private static final Thread WATCHER = new Thread(Client::watch);
 
+    private static Cluster.Options times;
+
     public static void main(String[] args) throws Exception {
+        times = OPTIONS.sessionTimeout(Duration.ofMillis(Long.parseLong(args[0])))
+                .operationTimeout(Duration.ofMillis(Long.parseLong(args[1])));
         List<Cluster> clusters = new ArrayList<>();
-        for (String address : args) {
+        for (String address : List.of(args).subList(2, args.length)) {
             clusters.add(connect(address));
         }
         WATCHER.setDaemon(true);
@@ -334,9 +340,7 @@ final class Client implements AutoCloseable {
     private static Cluster connect(String address) {
         while (true) {
             try {
-                return Cluster.connect(
-                        address,
-                        Cluster.Options.DEFAULTS.sessionTimeout(SESSION).operationTimeout(OPERATION));
+                return Cluster.connect(address, times);
             } catch (ClusterEventException.Unavailable e) {
                 // the servers may be down
             }
@@ -399,7 +403,7 @@ final class Client implements AutoCloseable {
                 case HOLD -> outcome(HOLDS.put(key, event.hold()) == null);
                 case RELEASE -> {
                     HOLDS.remove(key).close();
-                    boolean inTime = System.nanoTime() - from < OPERATION.toNanos();
+                    boolean inTime = System.nanoTime() - from < times.operationTimeout.toNanos();
                     yield inTime ? Outcome.TRUE : Outcome.UNKNOWN; // no server may have answered
                 }
             };

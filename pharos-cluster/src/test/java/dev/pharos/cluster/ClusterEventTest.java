@@ -11,10 +11,14 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The {@link EventContract} for {@link ClusterEvent}, on an ensemble of three servers. */
+/** The {@link EventContract} for {@link ClusterEvent}, on one server in each build, and on an ensemble with -Pall. */
 class ClusterEventTest {
-    private static Servers servers;
+    private static final int SERVERS = Integer.getInteger("dev.pharos.cluster.servers", 3);
+
     private static Cluster cluster;
+
+    /** Closed in the end, unless they are shared. */
+    private static AutoCloseable own;
 
     private static int number;
 
@@ -22,14 +26,15 @@ class ClusterEventTest {
 
     @BeforeAll
     static void start() {
-        servers = Servers.start(3);
-        cluster = Cluster.connect(servers.address() + "/contract");
+        Servers servers = SERVERS == 1 ? Servers.start(1) : Servers.shared();
+        own = SERVERS == 1 ? servers : () -> {};
+        cluster = Cluster.connect(servers.address() + "/contract", Servers.PATIENT);
     }
 
     @AfterAll
-    static void end() {
+    static void end() throws Exception {
         cluster.close();
-        servers.close();
+        own.close();
     }
 
     /** An extension, so that it comes after the one that joins the threads. */

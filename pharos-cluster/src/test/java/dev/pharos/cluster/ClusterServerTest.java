@@ -21,7 +21,7 @@ class ClusterServerTest {
     }
 
     private static boolean isSet(ClusterServer server) {
-        try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port())) {
+        try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port(), Servers.PATIENT)) {
             return cluster.look("event").set();
         }
     }
@@ -29,7 +29,7 @@ class ClusterServerTest {
     @Test
     void close_startedAgain_keepsTheEvents() throws Exception {
         ClusterServer first = ClusterServer.start(0, folder);
-        try (Cluster cluster = Cluster.connect("127.0.0.1:" + first.port());
+        try (Cluster cluster = Cluster.connect("127.0.0.1:" + first.port(), Servers.PATIENT);
                 ClusterEvent event = cluster.event("event")) {
             event.set();
         }
@@ -46,7 +46,7 @@ class ClusterServerTest {
         Thread.currentThread().interrupt();
         try (ClusterServer server = ClusterServer.start(0, folder)) {
             assertThat(Thread.interrupted()).isTrue();
-            try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port())) {
+            try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port(), Servers.PATIENT)) {
                 assertThat(cluster.events()).isEmpty();
             }
         }
@@ -66,10 +66,7 @@ class ClusterServerTest {
         Path data = Files.createDirectories(folder.resolve("version-2"));
         Path snapshot = Files.writeString(data.resolve("snapshot.5"), "damaged");
         Path log = Files.writeString(data.resolve("log.6"), "damaged");
-        int port;
-        try (ClusterServer other = ClusterServer.start(0, folder.resolve("other"))) {
-            port = other.port();
-        }
+        int port = Servers.freePort();
         assertUnavailable("no server can serve from it", () -> ClusterServer.start(port, folder));
         Files.delete(snapshot);
         Files.delete(log);

@@ -7,9 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pharos.TestThreads;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +46,7 @@ class ClusterTest {
     }
 
     private static Cluster connect(String root) {
-        return Cluster.connect("localhost:" + server.port() + root);
+        return Cluster.connect("localhost:" + server.port() + root, Servers.PATIENT);
     }
 
     // Addresses
@@ -82,11 +79,8 @@ class ClusterTest {
     }
 
     @Test
-    void connect_nobodyThere_throwsInTime() throws IOException {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+    void connect_nobodyThere_throwsInTime() {
+        int port = Servers.freePort();
         assertThatThrownBy(() -> Cluster.connect(
                         "localhost:" + port, Cluster.Options.DEFAULTS.operationTimeout(Duration.ofMillis(300))))
                 .isInstanceOf(ClusterEventException.Unavailable.class)

@@ -25,6 +25,7 @@ import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Three ways to build an event on ZooKeeper that look right and are wrong. The checker of the fault test must find each
  * of them out, from the same kind of record, or it proves nothing. What has to be late for that, a proxy holds back.
  */
+@Tag("slow")
 @SuppressWarnings("try") // ZooKeeper.close may throw an InterruptedException
 class ControlsTest {
     private static final byte[] CLEAR = {0};
@@ -51,7 +53,7 @@ class ControlsTest {
 
     @BeforeAll
     static void startServers() {
-        servers = Servers.start(3, true);
+        servers = Servers.start(3, true, Servers.STEADY);
     }
 
     @AfterAll
@@ -66,7 +68,7 @@ class ControlsTest {
 
     private ZooKeeper connect(String address) throws Exception {
         List<WatchedEvent> events = Collections.synchronizedList(new ArrayList<>());
-        ZooKeeper client = new ZooKeeper(address, 10_000, events::add);
+        ZooKeeper client = new ZooKeeper(address, 120_000, events::add);
         threads.until(
                 "connected to " + address,
                 () -> events.stream().anyMatch(event -> event.getState() == KeeperState.SyncConnected));
@@ -219,7 +221,7 @@ class ControlsTest {
 
     @Test
     void violations_ofBlindRetry_areNotExactlyOnce() throws Exception {
-        try (Servers ownServers = Servers.start(3)) {
+        try (Servers ownServers = Servers.start(3, Servers.STEADY)) {
             Map<Long, Integer> clients;
             try (Proxy proxy = new Proxy(ownServers.port(0));
                     ZooKeeper writer = connect("127.0.0.1:" + proxy.port());

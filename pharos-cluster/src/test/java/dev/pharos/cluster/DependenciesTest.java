@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,8 +33,11 @@ class DependenciesTest {
 
     /** A program with as few jars as can be. */
     static final class Program {
+        private static final Cluster.Options PATIENT =
+                Cluster.Options.DEFAULTS.operationTimeout(Duration.ofMinutes(10));
+
         public static void main(String[] args) throws Exception {
-            try (Cluster cluster = Cluster.connect(args[0]);
+            try (Cluster cluster = Cluster.connect(args[0], PATIENT);
                     ClusterEvent event = cluster.event("event")) {
                 event.set();
                 event.await();

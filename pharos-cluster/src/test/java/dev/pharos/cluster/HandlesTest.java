@@ -39,6 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Handles: several of them for one event, of one connection and of two; their end, and that of the event. */
 class HandlesTest {
+    /** How often each of those holds who ask too much of a server. */
+    private static final int HOLDS = Integer.getInteger("dev.pharos.cluster.holds", 20);
+
     @TempDir
     static Path folder;
 
@@ -65,8 +68,8 @@ class HandlesTest {
     @BeforeEach
     void connect() {
         String address = "localhost:" + server.port() + "/handles-" + ++number;
-        cluster = Cluster.connect(address);
-        other = Cluster.connect(address);
+        cluster = Cluster.connect(address, Servers.PATIENT);
+        other = Cluster.connect(address, Servers.PATIENT);
         event = cluster.event("event");
     }
 
@@ -121,9 +124,8 @@ class HandlesTest {
     /** A call that is under way when the connection ends is answered, though ZooKeeper may have nobody left for it. */
     @Test
     void close_othersChange_endsTheirCalls() throws Exception {
-        Cluster.Options patient = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofHours(1));
         TestThreads.repeat(() -> {
-            Cluster shortLived = Cluster.connect("localhost:" + server.port() + "/handles-" + number, patient);
+            Cluster shortLived = Cluster.connect("localhost:" + server.port() + "/handles-" + number, Servers.PATIENT);
             ClusterEvent handle = shortLived.event("event");
             List<Thread> users = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
@@ -296,7 +298,7 @@ class HandlesTest {
     /** Something happens between a set, whose answer is lost, and the next connection. */
     private void assertUnknown(Consumer<ClusterEvent> meanwhile, Class<? extends Throwable> cause) {
         try (Proxy proxy = new Proxy(server.port());
-                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number, Servers.PATIENT)) {
             ClusterEvent cut = far.event("event");
             proxy.drop(false, true);
             Thread change = threads.start(() -> assertThatThrownBy(cut::set)
@@ -333,7 +335,7 @@ class HandlesTest {
     @Test
     void close_holdWithoutConnection_waitsForTheNextOne() {
         try (Proxy proxy = new Proxy(server.port());
-                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number, Servers.PATIENT)) {
             ClusterEvent.Hold hold = far.event("event").hold();
             proxy.drop(true, true);
             proxy.reset();
@@ -379,7 +381,7 @@ class HandlesTest {
     @Test
     void delete_answerIsLostAndTheEventIsMadeAgain_leavesTheNewOne() {
         try (Proxy proxy = new Proxy(server.port());
-                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number)) {
+                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number, Servers.PATIENT)) {
             proxy.before("/s-", () -> proxy.drop(false, true));
             Thread deleting =
                     threads.start(() -> assertThat(far.delete("event")).isTrue());
@@ -396,9 +398,8 @@ class HandlesTest {
     /** Enters for no longer than it may take, and then asks whether it was released, though nothing has come yet. */
     @Test
     void await_connectionIsSilent_decidesWhenItsTimeIsOverOrItIsInterrupted() {
-        Cluster.Options patient = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofDays(1));
         try (Proxy proxy = new Proxy(server.port());
-                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number, patient)) {
+                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number, Servers.PATIENT)) {
             ClusterEvent silent = far.event("event");
             proxy.drop(true, true);
             Thread timed = threads.start(
@@ -423,7 +424,7 @@ class HandlesTest {
         ThreadEvent over = new ThreadEvent();
         List<CompletableFuture<Void>> futures =
                 Stream.generate(event::whenSet).limit(300).toList();
-        event.waiters().crowd.execute(() -> Reply.await(over, System.nanoTime() + 60_000_000_000L));
+        event.waiters().crowd.execute(() -> Reply.await(over, System.nanoTime() + EngineContract.LIMIT_NANOS));
         try {
             assertThat(event.set()).isTrue();
             assertThat(event.clear()).isTrue();
@@ -443,7 +444,7 @@ class HandlesTest {
     @Test
     void awaitAny_connectionIsSilent_returnsWithAnEventOfThisProcess() {
         try (Proxy proxy = new Proxy(server.port());
-                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number)) {
+                Cluster far = Cluster.connect("localhost:" + proxy.port() + "/handles-" + number, Servers.PATIENT)) {
             ThreadEvent near = new ThreadEvent();
             ClusterEvent silent = far.event("event");
             Thread waiter =
@@ -466,12 +467,10 @@ class HandlesTest {
         RequestThrottler.setMaxRequests(2);
         RequestThrottler.setStallTime(1);
         ZooKeeperServer.setThrottledOpWaitTime(1);
-        try (Cluster patient = Cluster.connect(
-                "localhost:" + server.port() + "/handles-" + number,
-                Cluster.Options.DEFAULTS.operationTimeout(Duration.ofHours(1)))) {
+        try (Cluster patient = Cluster.connect("localhost:" + server.port() + "/handles-" + number, Servers.PATIENT)) {
             ClusterEvent held = patient.event("held");
             List<Thread> crowd = threads.start(8, () -> {
-                for (int i = 0; i < 20; i++) {
+                for (int i = 0; i < HOLDS; i++) {
                     futures.add(event.whenSet());
                     held.hold().close();
                 }
@@ -495,7 +494,7 @@ class HandlesTest {
             RequestThrottler.setStallTime(stall);
             ZooKeeperServer.setThrottledOpWaitTime(0);
         }
-        assertThat(futures).hasSize(160).noneMatch(CompletableFuture::isDone);
+        assertThat(futures).hasSize(8 * HOLDS).noneMatch(CompletableFuture::isDone);
         other.event("event").set();
         for (CompletableFuture<Void> future : futures) {
             threads.get(future);
@@ -564,7 +563,7 @@ class HandlesTest {
         String address = "127.0.0.1:" + server.port() + "/handles-" + number;
         try (Recording recording = new Recording()) {
             recording.start();
-            try (Cluster brief = Cluster.connect(address)) {
+            try (Cluster brief = Cluster.connect(address, Servers.PATIENT)) {
                 ZooKeeper session = ((ZooKeeperEngine) brief.engine()).session();
                 Nodes.expire("127.0.0.1:" + server.port(), session.getSessionId(), session.getSessionPasswd());
                 threads.until("the session has ended", () -> !session.getState().isAlive());

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.assertj.core.api.ListAssert;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The checker of the fault test: it finds each kind of violation, and agrees with one that tries all orders. */
@@ -247,6 +248,7 @@ class HistoryTest {
     }
 
     /** Small histories at random, right and wrong: there is an order of changes that passes iff there is any at all. */
+    @Tag("slow")
     @Test
     void violations_ofSmallHistories_agreeWithASearchOfAllOrders() {
         SplittableRandom random = new SplittableRandom(1);

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +34,7 @@ class HoldTest {
 
     @BeforeAll
     static void start() {
-        servers = Servers.start(3);
+        servers = Servers.start(3, Servers.STEADY);
     }
 
     @AfterAll
@@ -44,9 +45,8 @@ class HoldTest {
     @BeforeEach
     void connect() {
         String address = servers.address() + "/holds-" + ++number;
-        Cluster.Options patient = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofMinutes(1));
-        cluster = Cluster.connect(address, patient);
-        other = Cluster.connect(address, patient);
+        cluster = Cluster.connect(address, Servers.PATIENT);
+        other = Cluster.connect(address, Servers.PATIENT);
         event = cluster.event("event");
         seen = other.event("event");
     }
@@ -164,7 +164,8 @@ class HoldTest {
         ThreadEvent over = new ThreadEvent();
         try {
             for (int i = 0; i < 64; i++) {
-                ForkJoinPool.commonPool().execute(() -> Reply.await(over, System.nanoTime() + 60_000_000_000L));
+                ForkJoinPool.commonPool()
+                        .execute(() -> Reply.await(over, System.nanoTime() + EngineContract.LIMIT_NANOS));
             }
             expire(cluster);
             threads.until("the loss is known", () -> !hold.isValid());
@@ -198,7 +199,7 @@ class HoldTest {
         int follower = (servers.leader() + 1) % servers.count();
         try (Cluster cut = Cluster.connect(
                         servers.address(follower) + "/holds-" + number,
-                        Cluster.Options.DEFAULTS.sessionTimeout(Duration.ofSeconds(1)));
+                        Servers.PATIENT.sessionTimeout(Duration.ofSeconds(2)));
                 ClusterEvent lonely = cut.event("event");
                 ClusterEvent held = cut.event("held");
                 ClusterEvent witness = other.event("held")) {
@@ -237,10 +238,9 @@ class HoldTest {
 
     @Test
     void allServers_die_callsFailInTimeAndWaitsGoOn() throws Exception {
-        try (Cluster brief = Cluster.connect(
-                        servers.address() + "/holds-" + number,
-                        Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(3)));
-                ClusterEvent cut = brief.event("event")) {
+        Cluster.Options options = Servers.PATIENT.operationTimeout(Duration.ofSeconds(1));
+        try (Cluster brief = answered(() -> Cluster.connect(servers.address() + "/holds-" + number, options));
+                ClusterEvent cut = answered(() -> brief.event("event"))) {
             Thread waiter = threads.start(cut::await);
             threads.awaitBlocked(waiter);
             for (int i = 0; i < 3; i++) {
@@ -250,7 +250,7 @@ class HoldTest {
             assertThatThrownBy(cut::set).isInstanceOf(ClusterEventException.Unavailable.class);
             assertThatThrownBy(cut::isSet)
                     .isInstanceOf(ClusterEventException.Unavailable.class)
-                    .hasMessageContaining("no server has answered in 3000 ms");
+                    .hasMessageContaining("no server has answered in 1000 ms");
             assertThat(cut.await(1, TimeUnit.MILLISECONDS)).isFalse();
             assertThat(cut.await(0, TimeUnit.MILLISECONDS)).isFalse();
             CompletableFuture<Void> late = cut.whenSet();
@@ -268,10 +268,7 @@ class HoldTest {
     @Test
     void allServers_areAwayForLongerThanTheSession_closedAndLostHoldsCanBeEnded() throws Exception {
         try (Cluster brief = Cluster.connect(
-                        servers.address() + "/holds-" + number,
-                        Cluster.Options.DEFAULTS
-                                .sessionTimeout(Duration.ofSeconds(4))
-                                .operationTimeout(Duration.ofSeconds(5)));
+                        servers.address() + "/holds-" + number, Servers.PATIENT.sessionTimeout(Duration.ofSeconds(2)));
                 ClusterEvent cut = brief.event("event")) {
             ClusterEvent.Hold closed = cut.hold();
             ClusterEvent.Hold lost = cut.hold();
@@ -279,14 +276,25 @@ class HoldTest {
                 servers.kill(i);
             }
             threads.until("the loss is known", () -> !brief.isConnected());
-            closed.close();
+            Thread closing = threads.start(closed::close);
             threads.get(lost.onLost());
             assertThat(lost.isValid()).isFalse();
             restart();
-            threads.until("there is a connection", brief::isConnected);
+            threads.join(closing);
             closed.close();
             lost.close();
             assertThat(seen.isSet()).isFalse();
+        }
+    }
+
+    /** What comes of a call of somebody who does not wait for long, and so may have to call again on a busy machine. */
+    private static <T> T answered(Supplier<T> call) {
+        while (true) {
+            try {
+                return call.get();
+            } catch (ClusterEventException.Unavailable | ClusterEventException.OutcomeUnknown e) {
+                // once more
+            }
         }
     }
 

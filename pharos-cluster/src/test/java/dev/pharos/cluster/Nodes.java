@@ -15,6 +15,9 @@ final class Nodes {
         void with(Nodes nodes) throws Exception;
     }
 
+    /** Longer than a busy machine can keep it from giving a sign of life. */
+    private static final int SESSION_MILLIS = 120_000;
+
     final ZooKeeper client;
 
     private Nodes(ZooKeeper client) {
@@ -24,7 +27,7 @@ final class Nodes {
     static void with(int port, Action action) {
         try {
             CountDownLatch connected = new CountDownLatch(1);
-            ZooKeeper client = new ZooKeeper("localhost:" + port, 10_000, whenConnected(connected));
+            ZooKeeper client = new ZooKeeper("localhost:" + port, SESSION_MILLIS, whenConnected(connected));
             connected.await();
             action.with(new Nodes(client));
             client.close();
@@ -44,7 +47,7 @@ final class Nodes {
     /** Ends a session of somebody else. */
     static void expire(String servers, long id, byte[] password) throws Exception {
         CountDownLatch connected = new CountDownLatch(1);
-        ZooKeeper client = new ZooKeeper(servers, 10_000, whenConnected(connected), id, password);
+        ZooKeeper client = new ZooKeeper(servers, SESSION_MILLIS, whenConnected(connected), id, password);
         connected.await();
         client.close();
     }

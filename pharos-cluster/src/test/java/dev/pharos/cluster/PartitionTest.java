@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * A network that is parted: the leader and a client on one side, the other servers and another client on the other. For
  * a moment there are two leaders, and the first still answers the reads of its client. Needs root on Linux.
  */
+@Tag("slow")
 class PartitionTest {
     private static final String ROOT = "/parted";
     private static final String EVENT = "event";

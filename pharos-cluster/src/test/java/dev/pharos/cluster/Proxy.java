@@ -70,16 +70,16 @@ public final class Proxy implements AutoCloseable {
 
     /**
      * Has the servers end the session seen last, as if its client had been silent for too long: another client takes
-     * it over, and closes it. Returns whether a server could be reached.
+     * it over, and closes it. Returns whether a server could be reached in a minute.
      */
     public boolean expire(String address) throws IOException, InterruptedException {
         if (session == 0) {
             return false;
         }
         Event reached = new ThreadEvent("reached");
-        ZooKeeper other = new ZooKeeper(address, 10_000, event -> reached.set(), session, sessions.get(session));
+        ZooKeeper other = new ZooKeeper(address, 120_000, event -> reached.set(), session, sessions.get(session));
         try {
-            return reached.await(5, TimeUnit.SECONDS);
+            return reached.await(1, TimeUnit.MINUTES);
         } finally {
             other.close();
         }

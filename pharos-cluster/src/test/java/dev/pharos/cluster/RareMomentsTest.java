@@ -75,7 +75,7 @@ class RareMomentsTest {
     }
 
     private static Cluster connect(int port) {
-        return Cluster.connect("localhost:" + port + "/moments-" + number);
+        return Cluster.connect("localhost:" + port + "/moments-" + number, Servers.PATIENT);
     }
 
     @Test
@@ -206,7 +206,7 @@ class RareMomentsTest {
         assertThat(hold.isValid()).as("valid, as far as is known").isFalse();
         Reply<Boolean> reply = new Reply<>();
         cluster.dropLater(hold, reply);
-        assertThat(reply.await(System.nanoTime() + 60_000_000_000L)).isEqualTo(Answer.of(Kind.UNSENT));
+        assertThat(reply.await(System.nanoTime() + EngineContract.LIMIT_NANOS)).isEqualTo(Answer.of(Kind.UNSENT));
         assertThat(far.isSet()).isTrue();
         proxy.heal();
         threads.until("the hold has ended", () -> !far.isSet());

@@ -12,10 +12,13 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The code in the Javadoc of this module and in docs/cluster.md, as it stands but for the addresses: it runs. */
+/** The code in the Javadoc of this module and in docs/cluster.md, as it stands but for the addresses and the patience: it runs. */
 class SamplesTest {
     private static final Pattern JAVADOC = Pattern.compile("(?ms)<pre>\\{@code$(.*?)^ \\* }</pre>");
     private static final Pattern PAGE = Pattern.compile("(?ms)^```java$(.*?)^```$");
+
+    /** As {@link Servers#PATIENT}: a machine may be so busy that it answers only after ten seconds. */
+    private static final String PATIENT = "Cluster.Options.DEFAULTS.operationTimeout(java.time.Duration.ofMinutes(10))";
 
     @TempDir
     Path folder;
@@ -68,8 +71,9 @@ class SamplesTest {
         assertThat(only(PAGE, Files.readString(Path.of("../docs/cluster.md")))).isEqualTo(sample);
         try (ClusterServer server = ClusterServer.start(0, folder.resolve("servers"))) {
             String servers = "127.0.0.1:" + server.port();
-            Process process = start(sample.replace("zk1:2181,zk2:2181,zk3:2181", servers));
-            try (Cluster cluster = Cluster.connect(servers + "/orders");
+            Process process = start(sample.replace("zk1:2181,zk2:2181,zk3:2181", servers)
+                    .replace("/orders\")", "/orders\", " + PATIENT + ")"));
+            try (Cluster cluster = Cluster.connect(servers + "/orders", Servers.PATIENT);
                     ClusterEvent ready = cluster.event("database is up")) {
                 ready.set();
             }
@@ -79,9 +83,11 @@ class SamplesTest {
 
     @Test
     void clusterServer_asItStands_setsAnEventThatIsKept() throws Exception {
-        assertEnds(start(javadoc(ClusterServer.class).replace("2181", "0")));
+        assertEnds(start(javadoc(ClusterServer.class)
+                .replace("2181", "0")
+                .replace("server.port())", "server.port(), " + PATIENT + ")")));
         try (ClusterServer server = ClusterServer.start(0, folder.resolve("data"));
-                Cluster cluster = Cluster.connect("127.0.0.1:" + server.port())) {
+                Cluster cluster = Cluster.connect("127.0.0.1:" + server.port(), Servers.PATIENT)) {
             assertThat(cluster.look("ready").set()).isTrue();
         }
     }

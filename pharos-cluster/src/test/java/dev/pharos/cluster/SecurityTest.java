@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pharos.TestThreads;
-import java.io.IOException;
-import java.net.ServerSocket;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import javax.security.auth.login.Configuration;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.ACL;
@@ -30,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Log-in, access lists and TLS, with a real server and certificates that keytool makes. */
 class SecurityTest {
     private static final String PASSWORD = "changeit";
-    private static final Cluster.Options PATIENT = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofMinutes(1));
-
     /** For those who get no answer. */
     private static final Cluster.Options BRIEF = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(3));
 
@@ -51,9 +50,9 @@ class SecurityTest {
     @BeforeAll
     static void start() throws Exception {
         before = (Properties) System.getProperties().clone();
-        keytool("-genkeypair", "-keystore", "server.p12", "-alias", "server", "-ext", "SAN=dns:localhost,ip:127.0.0.1");
-        keytool("-genkeypair", "-keystore", "client.p12", "-alias", "client");
-        keytool("-genkeypair", "-keystore", "stranger.p12", "-alias", "stranger");
+        key("server", "-ext", "SAN=dns:localhost,ip:127.0.0.1");
+        key("client");
+        key("stranger");
         trust("server", "servers.p12");
         trust("client", "clients.p12");
         trust("stranger", "strangers.p12");
@@ -67,8 +66,8 @@ class SecurityTest {
         Configuration.setConfiguration(null); // a server that ran here before has found none, which is remembered
         System.setProperty(
                 "zookeeper.authProvider.sasl", "org.apache.zookeeper.server.auth.SASLAuthenticationProvider");
-        port = freePort();
-        tlsPort = freePort();
+        port = Servers.freePort();
+        tlsPort = Servers.freePort();
         Properties properties = new Properties();
         properties.putAll(Map.of(
                 "dataDir",
@@ -91,12 +90,13 @@ class SecurityTest {
                 folder.resolve("clients.p12").toString(),
                 "ssl.trustStore.password",
                 PASSWORD));
+        properties.setProperty("maxSessionTimeout", Long.toString(TimeUnit.MINUTES.toMillis(5)));
         server = ZooKeeperServerEmbedded.builder()
                 .baseDir(folder)
                 .configuration(properties)
                 .exitHandler(ExitHandler.LOG_ONLY)
                 .build();
-        server.start(30_000);
+        server.start(TimeUnit.MINUTES.toMillis(10));
     }
 
     @AfterAll
@@ -106,20 +106,14 @@ class SecurityTest {
         Configuration.setConfiguration(null);
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private static void keytool(String... arguments) throws Exception {
+    /** Makes a key with a certificate. */
+    private static void key(String whom, String... more) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
-        command.addAll(List.of(arguments));
+        command.addAll(List.of("-genkeypair", "-keystore", whom + ".p12", "-alias", whom));
         command.addAll(List.of("-storepass", PASSWORD, "-storetype", "PKCS12"));
-        if (arguments[0].equals("-genkeypair")) {
-            command.addAll(List.of("-keyalg", "EC", "-dname", "CN=localhost", "-validity", "2"));
-        }
+        command.addAll(List.of("-keyalg", "EC", "-dname", "CN=localhost", "-validity", "2"));
+        command.addAll(List.of(more));
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -128,9 +122,15 @@ class SecurityTest {
         assertThat(process.waitFor()).as(output).isZero();
     }
 
-    private static void trust(String whom, String store) throws Exception {
-        keytool("-exportcert", "-keystore", whom + ".p12", "-alias", whom, "-file", whom + ".cer");
-        keytool("-importcert", "-noprompt", "-keystore", store, "-alias", whom, "-file", whom + ".cer");
+    /** Makes a store with the certificate of somebody, who is trusted by that. */
+    private static void trust(String whom, String name) throws Exception {
+        KeyStore own = KeyStore.getInstance(folder.resolve(whom + ".p12").toFile(), PASSWORD.toCharArray());
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry(whom, own.getCertificate(whom));
+        try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
+            store.store(out, PASSWORD.toCharArray());
+        }
     }
 
     private static Cluster connect(String root, Cluster.Options options) {
@@ -161,9 +161,10 @@ class SecurityTest {
 
     @Test
     void access_creator_keepsOthersOut() {
-        try (Cluster ada = connect("/private", PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR));
-                Cluster other = connect("/private", PATIENT);
-                Cluster eve = connect("/private", PATIENT.digest("ada", "wrong"))) {
+        try (Cluster ada = connect(
+                        "/private", Servers.PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/private", Servers.PATIENT);
+                Cluster eve = connect("/private", Servers.PATIENT.digest("ada", "wrong"))) {
             assertWorks(ada);
             for (Cluster stranger : List.of(other, eve)) {
                 assertNotPermitted(() -> stranger.event("event"));
@@ -176,9 +177,9 @@ class SecurityTest {
 
     @Test
     void access_everybodyWaits_letsOthersWaitButNotSet() {
-        try (Cluster ada =
-                        connect("/public", PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_MAY_WAIT));
-                Cluster other = connect("/public", PATIENT)) {
+        try (Cluster ada = connect(
+                        "/public", Servers.PATIENT.digest("ada", "engine").access(Cluster.Access.EVERYBODY_MAY_WAIT));
+                Cluster other = connect("/public", Servers.PATIENT)) {
             assertWorks(ada);
             ClusterEvent event = other.event("event");
             assertThat(event.isSet()).isFalse();
@@ -198,9 +199,9 @@ class SecurityTest {
 
     @Test
     void access_creator_leavesRoomForOtherRoots() {
-        try (Cluster ada =
-                        connect("/shared/ada", PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR));
-                Cluster other = connect("/shared/other", PATIENT)) {
+        try (Cluster ada = connect(
+                        "/shared/ada", Servers.PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/shared/other", Servers.PATIENT)) {
             assertWorks(ada);
             assertWorks(other);
         }
@@ -208,14 +209,15 @@ class SecurityTest {
 
     @Test
     void access_creatorWithoutLogin_throws() {
-        try (Cluster nobody = connect("/nobody", PATIENT.access(Cluster.Access.CREATOR))) {
+        try (Cluster nobody = connect("/nobody", Servers.PATIENT.access(Cluster.Access.CREATOR))) {
             assertNotPermitted(() -> nobody.event("event"));
         }
     }
 
     @Test
     void access_revokedWhileInUse_throws() throws Exception {
-        try (Cluster ada = connect("/revoked", PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR))) {
+        try (Cluster ada =
+                connect("/revoked", Servers.PATIENT.digest("ada", "engine").access(Cluster.Access.CREATOR))) {
             ClusterEvent event = ada.event("event");
             Nodes.with(port, nodes -> {
                 nodes.client.addAuthInfo("digest", "ada:engine".getBytes(StandardCharsets.UTF_8));
@@ -234,8 +236,8 @@ class SecurityTest {
 
     @Test
     void sasl_digestMd5_isTheUser() {
-        try (Cluster ada = connect("/sasl", PATIENT.sasl("Ada").access(Cluster.Access.CREATOR));
-                Cluster other = connect("/sasl", PATIENT)) {
+        try (Cluster ada = connect("/sasl", Servers.PATIENT.sasl("Ada").access(Cluster.Access.CREATOR));
+                Cluster other = connect("/sasl", Servers.PATIENT)) {
             assertWorks(ada);
             assertNotPermitted(() -> other.event("event"));
         }
@@ -243,14 +245,14 @@ class SecurityTest {
 
     @Test
     void sasl_wrongPassword_isRefused() {
-        assertThatThrownBy(() -> connect("/sasl", PATIENT.sasl("Eve")))
+        assertThatThrownBy(() -> connect("/sasl", Servers.PATIENT.sasl("Eve")))
                 .isInstanceOf(ClusterEventException.NotPermitted.class)
                 .hasMessageContaining("log-in was refused");
     }
 
     @Test
     void sasl_noSuchEntry_isRefused() {
-        assertThatThrownBy(() -> connect("/sasl", PATIENT.sasl("Nobody")))
+        assertThatThrownBy(() -> connect("/sasl", Servers.PATIENT.sasl("Nobody")))
                 .isInstanceOf(ClusterEventException.NotPermitted.class)
                 .hasMessageContaining("log-in was refused");
     }
@@ -265,7 +267,7 @@ class SecurityTest {
 
     @Test
     void tls_bothTrustEachOther_works() {
-        try (Cluster cluster = connectByTls(PATIENT, "servers.p12", "client.p12")) {
+        try (Cluster cluster = connectByTls(Servers.PATIENT, "servers.p12", "client.p12")) {
             assertWorks(cluster);
         }
     }

@@ -10,15 +10,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -33,18 +35,33 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
  * No process outlives this JVM: a server ends when its standard input does, and one that is paused goes on to see it.
  */
 public final class Servers implements AutoCloseable {
-    /** A tick of the servers. They grant sessions of 2 to 20 ticks, and give up on one another after 4. */
+    /**
+     * A tick of the servers. They grant sessions of 2 ticks to 5 minutes, and give up on one another after 4 ticks, unless
+     * they are {@link #STEADY}.
+     */
     static final long TICK_MILLIS = 500;
 
-    private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(1);
+    /** Settings of servers that give up on one another only when one has ended, however busy the machine is. */
+    static final String[] STEADY = {"initLimit=1000", "syncLimit=1000"};
+
+    /** A client whom no busy machine makes impatient, and whose session ends only if it is made to. */
+    static final Cluster.Options PATIENT =
+            Cluster.Options.DEFAULTS.sessionTimeout(Duration.ofMinutes(2)).operationTimeout(Duration.ofMinutes(10));
+
+    /** Only what never comes takes so long. */
+    private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    private static final int ANSWER_MILLIS = 10_000;
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** Below the ports that systems give to the clients of connections, so that none is taken while a server is down. */
     private static final int LOWEST_PORT = 10_240;
 
     private static final int HIGHEST_PORT = 32_767;
-    private static final Set<Integer> PORTS_TAKEN = new HashSet<>();
     private static final Random RANDOM = new Random();
+
+    /** Of each port that was given out a byte of a file is locked, for all processes of this user, while this JVM runs. */
+    private static final FileChannel PORTS_TAKEN = ports();
 
     private final Path folder;
     private final List<String> settings;
@@ -82,6 +99,11 @@ public final class Servers implements AutoCloseable {
         }
     }
 
+    /** Those that the tests of this JVM share. */
+    private static final class Shared {
+        static final Servers SERVERS = start(3, STEADY);
+    }
+
     private Servers(int count, boolean linked, Hosts hosts, List<String> settings) throws IOException {
         this.settings = settings;
         Path memory = Path.of("/dev/shm");
@@ -107,9 +129,17 @@ public final class Servers implements AutoCloseable {
         return start(count, false, null, List.of(settings));
     }
 
+    /**
+     * Three servers for all tests of this JVM that do nothing to servers, and keep to a root of their own. They end with
+     * this JVM.
+     */
+    static Servers shared() {
+        return Shared.SERVERS;
+    }
+
     /** Starts so many servers, which can be cut off from one another if they are linked by proxies. */
-    static Servers start(int count, boolean linked) {
-        return start(count, linked, null, List.of());
+    static Servers start(int count, boolean linked, String... settings) {
+        return start(count, linked, null, List.of(settings));
     }
 
     /** Starts a server on each of the first hosts. */
@@ -151,6 +181,7 @@ public final class Servers implements AutoCloseable {
                 "tickTime=" + TICK_MILLIS,
                 "initLimit=10",
                 "syncLimit=4",
+                "maxSessionTimeout=" + TimeUnit.MINUTES.toMillis(5),
                 "dataDir=" + data(server),
                 "clientPort=" + servers.get(server).client,
                 "clientPortAddress=" + servers.get(server).host,
@@ -211,19 +242,41 @@ public final class Servers implements AutoCloseable {
         QuorumPeerMain.main(args);
     }
 
-    private static synchronized int freePort() {
+    /** A port that nobody has, and that no test of another process of this user is given. */
+    static synchronized int freePort() {
         while (true) {
             int port = RANDOM.nextInt(LOWEST_PORT, HIGHEST_PORT + 1);
-            if (PORTS_TAKEN.contains(port)) {
-                continue;
+            if (take(port)) {
+                try (ServerSocket socket = new ServerSocket()) {
+                    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                    return port;
+                } catch (IOException e) {
+                    // somebody else has it
+                }
             }
-            try (ServerSocket socket = new ServerSocket()) {
-                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-                PORTS_TAKEN.add(port);
-                return port;
-            } catch (IOException e) {
-                // taken
-            }
+        }
+    }
+
+    private static boolean take(int port) {
+        try {
+            return PORTS_TAKEN.tryLock(port, 1, false) != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // this JVM has it
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static FileChannel ports() {
+        try {
+            return FileChannel.open(
+                    Path.of(
+                            System.getProperty("java.io.tmpdir"),
+                            "pharos-test-ports-" + System.getProperty("user.name")),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -266,11 +319,11 @@ public final class Servers implements AutoCloseable {
                 .orElse("");
     }
 
-    /** The answer of a server to a command of four letters; empty if there is none within a second. */
+    /** The answer of a server to a command of four letters; empty if there is none within ten seconds. */
     public String ask(int server, String command) {
         try (Socket socket = new Socket()) {
-            socket.setSoTimeout(1_000);
-            socket.connect(new InetSocketAddress(servers.get(server).host, servers.get(server).client), 1_000);
+            socket.setSoTimeout(ANSWER_MILLIS);
+            socket.connect(new InetSocketAddress(servers.get(server).host, servers.get(server).client), ANSWER_MILLIS);
             socket.getOutputStream().write(command.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

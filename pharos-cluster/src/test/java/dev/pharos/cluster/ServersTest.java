@@ -4,10 +4,12 @@ package dev.pharos.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pharos.TestThreads;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The servers of the tests: each can be killed, paused and started again, and the others choose a leader. */
+@Tag("slow")
 class ServersTest {
     @RegisterExtension
     final TestThreads threads = new TestThreads();

@@ -17,14 +17,16 @@ import org.apache.zookeeper.ClientCnxnSocketNIO;
 import org.apache.zookeeper.HeldUpSocket;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The {@link EngineContract} for {@link ZooKeeperEngine}, on an ensemble: the one that was made last is on the leader. */
 class ZooKeeperEngineTest extends EngineContract {
-    private static Servers servers;
+    /** How often to look for what shows by luck only. */
+    private static final int LOOKS = Integer.getInteger("dev.pharos.cluster.looks", 1_000);
+
     private static int number;
+
+    private final Servers servers = Servers.shared();
 
     private final String root = "/engine-" + ++number;
 
@@ -33,27 +35,17 @@ class ZooKeeperEngineTest extends EngineContract {
     /** Where the next engine is to find a server; null: one of the servers after the other. */
     private String server;
 
-    @BeforeAll
-    static void start() {
-        servers = Servers.start(3);
-    }
-
-    @AfterAll
-    static void end() {
-        servers.close();
-    }
-
     @Override
     Engine newEngine(Engine.Listener listener) {
         String next = server != null ? server : servers.address((servers.leader() + ++engines) % 3); // first followers
-        return new ZooKeeperEngine(Address.parse(next + root), Cluster.Options.DEFAULTS, listener);
+        return new ZooKeeperEngine(Address.parse(next + root), Servers.PATIENT, listener);
     }
 
     private static ZooKeeper session(Client client) {
         return ((ZooKeeperEngine) client.engine).session();
     }
 
-    private static void expire(ZooKeeper session) throws Exception {
+    private void expire(ZooKeeper session) throws Exception {
         Nodes.expire(servers.address(), session.getSessionId(), session.getSessionPasswd());
     }
 
@@ -84,7 +76,7 @@ class ZooKeeperEngineTest extends EngineContract {
     void look_writtenOnAFollowerAndReadOnTheLeader_isNeverOld() {
         Client leader = new Client();
         Snapshot now = one.create();
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < LOOKS; i++) {
             now = one.swap(now, now.set(UUID.randomUUID()));
             assertThat(leader.look()).isEqualTo(now);
             now = one.swap(now, now.clear(UUID.randomUUID()));
@@ -128,7 +120,7 @@ class ZooKeeperEngineTest extends EngineContract {
         AtomicInteger requests = new AtomicInteger();
         HeldUpSocket.asked = () -> {
             if (Thread.currentThread() == sender && requests.incrementAndGet() == 2) { // the barrier, and the event
-                Reply.await(goOn, System.nanoTime() + 60_000_000_000L);
+                Reply.await(goOn, System.nanoTime() + LIMIT_NANOS);
             }
         };
         try {
@@ -196,7 +188,7 @@ class ZooKeeperEngineTest extends EngineContract {
             client.engine.names(answer -> {
                 telling = Thread.currentThread();
                 busy.set();
-                Reply.await(over, System.nanoTime() + 60_000_000_000L);
+                Reply.await(over, System.nanoTime() + LIMIT_NANOS);
             });
             threads.until("it is held up", busy::isSet);
             proxy.drop(true, true);
@@ -205,7 +197,7 @@ class ZooKeeperEngineTest extends EngineContract {
         }
 
         void expire() throws Exception {
-            ZooKeeperEngineTest.expire(session);
+            ZooKeeperEngineTest.this.expire(session);
             proxy.heal();
             threads.until("the session has ended", () -> session.getState() == ZooKeeper.States.CLOSED);
         }
@@ -237,7 +229,7 @@ class ZooKeeperEngineTest extends EngineContract {
             ending.client.engine.swap(NAME, first, first.set(UUID.randomUUID()), null, change);
             ending.expire();
             ending.end();
-            long limit = System.nanoTime() + 60_000_000_000L;
+            long limit = System.nanoTime() + LIMIT_NANOS;
             assertThat(look.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
             assertThat(change.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
             threads.until("there is a connection", ending.client.engine.connected()::isSet);

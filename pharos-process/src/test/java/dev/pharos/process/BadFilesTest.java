@@ -29,6 +29,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -232,6 +233,7 @@ class BadFilesTest {
         }
     }
 
+    @Tag("once")
     @Test
     void open_diskFull_throwsAndLeavesNothing() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
@@ -250,6 +252,7 @@ class BadFilesTest {
         }
     }
 
+    @Tag("once")
     @Test
     void open_1000RandomMutations_throwsOrIsAnEvent() throws Exception {
         byte[] original = valid();
@@ -354,13 +357,16 @@ class BadFilesTest {
     }
 
     /** The same in calls that were compiled, again and again: what JDK 17 finds in a register may look right. */
+    @Tag("once")
     @Test
     void inUse_truncatedWhenCompiled_throwsAtTheNextCall() throws Exception {
         for (int round = 0; round < 300; round++) {
             try (ProcessEvent event = ProcessEvent.open(path)) {
+                boolean set = false;
                 for (int i = 0; i < 20_000; i++) {
-                    assertThat(event.isSet()).isFalse();
+                    set |= event.isSet();
                 }
+                assertThat(set).isFalse();
                 truncate(0);
                 assertThrows(ProcessEventException.Corrupt.class, event::isSet);
                 assertThrows(ProcessEventException.Corrupt.class, event::set);

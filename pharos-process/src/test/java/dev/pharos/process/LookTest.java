@@ -17,10 +17,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an event looks like to those who have not opened it. */
+@Tag("once")
 class LookTest {
     @TempDir
     Path folder;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,12 +17,20 @@ class PlantedBugsTest {
 
     @ParameterizedTest
     @MethodSource("bugs")
-    void compile_everyBug_givesClassFiles(PlantedBug bug) {
+    void check_everyBug_fitsTheSource(PlantedBug bug) {
         assertThat(bug.hunks()).isNotEmpty();
         assertThat(bug.description()).endsWith(".");
+        bug.check();
+    }
+
+    @Tag("slow")
+    @ParameterizedTest
+    @MethodSource("bugs")
+    void compile_everyBug_givesClassFiles(PlantedBug bug) {
         assertThat(bug.compile().resolve("dev/pharos/ThreadEvent.class")).isRegularFile();
     }
 
+    @Tag("slow")
     @Test
     void compile_withoutABug_givesClassFiles() {
         assertThat(PlantedBugs.CORE.shipped().resolve("dev/pharos/ThreadEvent.class"))

@@ -3,6 +3,7 @@ package dev.pharos.verification.checker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.verification.bugs.Form;
 import dev.pharos.verification.bugs.PlantedBug;
 import dev.pharos.verification.bugs.PlantedBugs;
 import java.io.IOException;
@@ -15,18 +16,22 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Runs every scenario with every bug until one fails, and writes to target/bugs-found.tsv which did. */
+/** Runs the scenarios with each bug until one fails, and writes to target/bugs-found.tsv which did. */
 class CalibrationTest {
     private static final long SCHEDULES = 20_000L;
 
     /** These are wrong only where memory is not sequentially consistent. */
     private static final Set<String> INVISIBLE = Set.of("bare-redundant-set", "look-before-fence", "plain-state");
 
+    private static final Set<String> QUICK = Set.of("waiter-rereads-flag", "interrupt-first");
+
     private static final List<String> FOUND = new ArrayList<>();
     private static final List<String> DETAILS = new ArrayList<>(List.of("bug\tscenario\tschedule\tfailure"));
 
     static List<PlantedBug> bugs() {
-        return PlantedBugs.CORE.all();
+        List<PlantedBug> all = PlantedBugs.CORE.all();
+        return Form.PRESENT.choose(
+                all.stream().filter(bug -> QUICK.contains(bug.name())).toList(), all, all);
     }
 
     @ParameterizedTest
@@ -68,7 +73,6 @@ class CalibrationTest {
     static void writeTables() throws IOException {
         Files.write(Path.of("target", "bugs-found.tsv"), FOUND);
         Files.write(Path.of("target", "bugs-found-details.tsv"), DETAILS);
-        System.out.printf(
-                "%d of %d bugs found%n", FOUND.size(), PlantedBugs.CORE.all().size());
+        Form.PRESENT.tell("checker", "%d of %d planted bugs found".formatted(FOUND.size(), bugs().size()));
     }
 }

@@ -3,6 +3,7 @@ package dev.pharos.verification.checker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.verification.bugs.Form;
 import dev.pharos.verification.bugs.PlantedBugs;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the checker leaves out is what it may. */
 class CheckerTest {
-    private static final long SCHEDULES = 500L;
+    private static final long SCHEDULES = Form.PRESENT.choose(100L, 500L, 500L);
 
     /** Those that come to an end within the limit, and have more than one schedule. */
     static Stream<Scenario> scenarios() {

@@ -3,6 +3,7 @@ package dev.pharos.verification.checker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.verification.bugs.Form;
 import dev.pharos.verification.bugs.PlantedBugs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -19,13 +21,21 @@ import org.junit.jupiter.params.provider.MethodSource;
  * few preemptions that they are not too many. Writes to target/schedules.tsv what was run.
  */
 class ScenariosTest {
-    private static final long SCHEDULES = Long.getLong("checker.schedules", 10_000L);
+    private static final long SCHEDULES = Form.PRESENT.choose(300L, 10_000L, 1_000_000L);
     private static final List<Checker.Result> RESULTS = new ArrayList<>();
 
+    @BeforeAll
+    static void start() {
+        Form.PRESENT.tell("checker", "at most %,d schedules of each scenario".formatted(SCHEDULES));
+    }
+
+    private static final List<Scenario> SCENARIOS = Stream.concat(
+                    new Weaver(PlantedBugs.CORE.shipped()).scenarios().stream().filter(scenario -> !scenario.small()),
+                    new Weaver(PlantedBugs.CORE.small()).scenarios().stream().filter(Scenario::small))
+            .toList();
+
     static Stream<Scenario> scenarios() {
-        return Stream.concat(
-                new Weaver(PlantedBugs.CORE.shipped()).scenarios().stream().filter(scenario -> !scenario.small()),
-                new Weaver(PlantedBugs.CORE.small()).scenarios().stream().filter(Scenario::small));
+        return SCENARIOS.stream();
     }
 
     @ParameterizedTest

@@ -3,6 +3,7 @@ package dev.pharos.verification.jcstress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.verification.bugs.Form;
 import dev.pharos.verification.bugs.PlantedBugs;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,12 +14,14 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.openjdk.jcstress.infra.runners.TestList;
 
 /** Runs the tests of this module: against the core as it is, which must pass, and with bugs, which must be found. */
 class JcstressTest {
-    private static final boolean FULL = "full".equals(System.getProperty("verification.form"));
+    private static final boolean FULL = Form.PRESENT == Form.FULL;
 
     /** One way to compile, a fifth of a second for each test and configuration. */
     private static final List<String> QUICK =
@@ -80,6 +83,14 @@ class JcstressTest {
     @BeforeAll
     static void start() throws Exception {
         Files.deleteIfExists(Path.of("target", "bugs-found.tsv"));
+        Form.PRESENT.tell(
+                "jcstress",
+                Form.PRESENT.choose(
+                        "does not run, since it needs minutes: its tests are compiled, with those for " + BUGS.size()
+                                + " planted bugs",
+                        "the tests of the core as shipped one way, " + SHORT.size() + " of " + BUGS.size()
+                                + " planted bugs",
+                        "all tests, " + BUGS.size() + " planted bugs"));
     }
 
     @AfterAll
@@ -87,6 +98,15 @@ class JcstressTest {
         Files.write(Path.of("target", "bugs-found.tsv"), FOUND);
     }
 
+    /** Of each, the processor of jcstress has made something to be run. */
+    @Test
+    void bugs_all_haveATest() {
+        String prefix = JcstressTest.class.getPackageName() + ".";
+        assertThat(TestList.tests())
+                .containsAll(BUGS.values().stream().map(prefix::concat).toList());
+    }
+
+    @DisabledIfSystemProperty(named = "verification.form", matches = "quick", disabledReason = "takes long")
     @Test
     void core_withSmallNumbers_hasNoForbiddenOutcome() throws Exception {
         Run run = Run.of("small", PlantedBugs.CORE.small(), CROWDS, QUICK);
@@ -94,6 +114,7 @@ class JcstressTest {
         assertThat(run.failures()).as("see " + run.log()).isEmpty();
     }
 
+    @DisabledIfSystemProperty(named = "verification.form", matches = "quick", disabledReason = "takes long")
     @Test
     void core_asShipped_hasNoForbiddenOutcome() throws Exception {
         Run run = FULL ? Run.of("shipped", null, ".", THOROUGH) : Run.of("shipped", null, "\\.Shipped$", QUICK);
@@ -105,6 +126,7 @@ class JcstressTest {
         return FULL ? List.copyOf(BUGS.keySet()) : SHORT;
     }
 
+    @DisabledIfSystemProperty(named = "verification.form", matches = "quick", disabledReason = "takes long")
     @ParameterizedTest
     @MethodSource("bugs")
     void core_withBug_isRejected(String bug) throws Exception {

@@ -41,7 +41,9 @@ public final class Soak {
     private static final int EVENTS = 12;
     private static final int PULSERS = 8;
     private static final int OPERATIONS = 24;
-    private static final int STUCK_SECONDS = 60;
+
+    /** So long that no machine is that slow. */
+    private static final int STUCK_SECONDS = 600;
 
     /** Between two looks at the others, in nanoseconds: a pulser that spins keeps a core from those it looks at. */
     private static final long PAUSE = 10_000L;
@@ -92,7 +94,7 @@ public final class Soak {
         System.exit(report.violations().isEmpty() ? 0 : 1);
     }
 
-    /** Soaks for a time, telling once a minute how it goes if asked to. Stops at the first violation. */
+    /** Soaks for a time, one epoch at least, telling once a minute how it goes if asked to. Stops at the first violation. */
     static Report run(Duration time, boolean talk) throws Exception {
         ExecutorService playing = virtualThreads();
         Soak soak = new Soak(playing == null ? 40 : 200, playing == null ? Executors.newCachedThreadPool() : playing);
@@ -117,7 +119,7 @@ public final class Soak {
         List<String> violations = new ArrayList<>();
         long epochs = 0;
         long said = System.nanoTime();
-        while (violations.isEmpty() && System.nanoTime() - end < 0) {
+        do {
             violations = new Epoch(epochs++).run();
             if (talk && System.nanoTime() - said > TimeUnit.MINUTES.toNanos(1)) {
                 said = System.nanoTime();
@@ -132,7 +134,7 @@ public final class Soak {
                         interrupts.get(),
                         (heap.totalMemory() - heap.freeMemory()) / 1024);
             }
-        }
+        } while (violations.isEmpty() && System.nanoTime() - end < 0);
         return new Report(epochs, waits.get(), changes.get(), pulses.get(), interrupts.get(), violations);
     }
 

@@ -3,6 +3,7 @@ package dev.pharos.verification.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pharos.verification.bugs.Form;
 import dev.pharos.verification.soak.History.Kind;
 import dev.pharos.verification.soak.History.Operation;
 import java.time.Duration;
@@ -12,8 +13,9 @@ import org.junit.jupiter.api.Test;
 class SoakTest {
     @Test
     void run_shortTime_findsNoViolation() throws Exception {
-        Soak.Report report = Soak.run(Duration.ofSeconds(3), false);
-        System.out.println(report);
+        Duration time = Form.PRESENT.choose(Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(3));
+        Soak.Report report = Soak.run(time, false);
+        Form.PRESENT.tell("soak", report.toString());
 
         assertThat(report.violations()).isEmpty();
         assertThat(report.epochs()).isPositive();

@@ -4,6 +4,7 @@ package dev.pharos.verification.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pharos.verification.bugs.Form;
 import dev.pharos.verification.bugs.PlantedBug;
 import dev.pharos.verification.bugs.PlantedBugs;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * full form the table is written anew, but for the gates that do not run on this JDK.
  */
 class BugTableTest {
-    private static final boolean FULL = "full".equals(System.getProperty("verification.form"));
+    private static final boolean FULL = Form.PRESENT == Form.FULL;
     private static final Path PAGE = Path.of("..", "..", "docs", "design.md");
 
     @Test

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.pharos.cli;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pharos.process.ProcessEvent;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the verbs say of what they cannot do. None of it needs a process: ArchiveIT has that of each exit status. */
+@Timeout(value = 10, unit = MINUTES)
+@EnabledOnOs(OS.LINUX)
+class BadInputTest {
+    @TempDir
+    private static Path directory;
+
+    /** The directory as a user writes it, who is in another. */
+    private static String here;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @BeforeAll
+    static void makeFiles() throws Exception {
+        here = Path.of("").toAbsolutePath().relativize(directory).toString();
+        Path foreign = Files.writeString(directory.resolve("foreign"), "hello\n");
+        Files.createSymbolicLink(directory.resolve("link"), foreign);
+        try (ProcessEvent event = ProcessEvent.open(directory.resolve("event"))) {
+            event.set();
+        }
+        ProcessEvent.open(directory.resolve("held"), ProcessEvent.Option.HELD).close();
+    }
+
+    private record Run(String out, String err, int status) {}
+
+    private Run pharos(String... args) {
+        int status = Main.run(Terminal.of(print(out), print(err)), args);
+        return new Run(out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8), status);
+    }
+
+    private static PrintStream print(ByteArrayOutputStream stream) {
+        return new PrintStream(stream, true, StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            set                      |   2 | EVENT is missing: see pharos set --help
+            wait --bad x             |   2 | there is no option '--bad': see pharos wait --help
+            sett x                   |   2 | there is no command 'sett': see pharos --help
+            wait -t -5s x            |   2 | invalid value for option '--timeout': '-5s' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
+            wait -t NaN x            |   2 | invalid value for option '--timeout': 'NaN' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
+            set ''                   |   2 | invalid value for positional parameter at index 0..* (EVENT): it is empty: see pharos set --help
+            wait --any --all x       |   2 | --any and --all exclude each other: give one of them
+            set /                    |   3 | /: not an event file, since it is a folder; give another path or remove it
+            set D/foreign            |   3 | D/foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
+            rm D/foreign             |   3 | D/foreign: not an event file, since it has 6 bytes instead of 4096; give another path or remove it
+            set D/link               |   3 | D/link: not an event file, since it is a symbolic link, which is not followed; give another path or remove it
+            wait D/nowhere/x         |   3 | D/nowhere/x: in a folder that does not exist; make that first
+            clear D/missing          |   3 | D/missing: does not exist; open it first where it is set
+            list D/nowhere           |   3 | D/nowhere: does not exist
+            list D/foreign           |   3 | D/foreign: not a folder
+            hold D/held              | 125 | COMMAND is missing: see pharos hold --help
+            hold D/nowhere/x -- true | 125 | D/nowhere/x: in a folder that does not exist; make that first
+            hold D/event -- true     | 125 | D/event: an event that is set and cleared, which cannot be held; give another path
+            hold D/held -- D/foreign | 126 | D/foreign: cannot be run
+            hold D/held -- nosuch    | 127 | nosuch: there is no such command
+            set D/held               |   3 | D/held: a held event, which is not set or cleared; hold it instead
+            serve --port 65536       |   2 | there is no port 65536: give one from 0 to 65535
+            serve --port http        |   2 | invalid value for option '--port': 'http' is not an int: see pharos serve --help
+            """)
+    void pharos_badInput_saysWhatInOneLine(String line, int status, String reason) {
+        String[] args = Arrays.stream(line.split(" "))
+                .map(arg -> arg.equals("''") ? "" : arg.replaceFirst("^D/", here + "/"))
+                .toArray(String[]::new);
+
+        assertThat(pharos(args))
+                .isEqualTo(new Run("", "pharos: " + reason.replaceFirst("^D/", here + "/") + "\n", status));
+    }
+
+    @Test
+    void set_lettersThatNoLocaleHas_saysSo() {
+        assertThat(pharos("set", "\ud800"))
+                .isEqualTo(new Run(
+                        "",
+                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has letters that the"
+                                + " locale has not: use one with UTF-8: see pharos set --help\n",
+                        2));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            zk://                       | has '' where a server should be: write HOST:PORT, as in zk1:2181
+            zk:///root/x                | has '' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1/root/x             | has 'zk1' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1:2181,/root/x       | has '' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1:port/root/x        | has 'zk1:port' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://::1:2181/root/x        | has '::1:2181' where a server should be: write HOST:PORT, as in zk1:2181
+            zk://zk1:0/root/x           | has the port 0: ports are 1 to 65535
+            zk://zk1:70000/root/x       | has the port 70000: ports are 1 to 65535
+            zk://me:secret@zk1:1/root/x | has a user in it: put that in the file that PHAROS_CLUSTER names
+            zk://zk1:2181               | has no root: write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/root          | has no name after its root: write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/root/         | has an empty name: write zk://HOST:PORT,.../ROOT/NAME
+            zk://zk1:2181/a//x          | has the root '/a/': a root is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/../x          | has the root '/..': a root is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/zookeeper/x   | has the root '/zookeeper', which the servers keep for themselves
+            zk://zk1:2181/root/100%     | has a % without two hexadecimal digits after it: write %25 for %
+            zk://zk1:2181/root/%FF      | has escapes that are not UTF-8
+            """)
+    void pharos_badAddress_saysWhatInOneLine(String address, String reason) {
+        assertThat(pharos("set", address))
+                .isEqualTo(new Run(
+                        "",
+                        "pharos: invalid value for positional parameter at index 0..* (EVENT): '" + address + "' "
+                                + reason + ": see pharos set --help\n",
+                        2));
+        assertThat(pharos("hold", address, "--", "true").status()).isEqualTo(125);
+    }
+}
