@@ -29,8 +29,8 @@ public abstract class EventException extends RuntimeException {
     /** What happened, and what to do. */
     private final String reason;
 
-    /** The constructor of this kind. */
-    private final transient Kind kind;
+    /** The constructor of this kind; null in a copy that was read from a stream. */
+    private final transient @Nullable Kind kind;
 
     private interface Kind {
         EventException create(String address, String reason, @Nullable Throwable cause);
@@ -71,7 +71,7 @@ public abstract class EventException extends RuntimeException {
      * @return a new exception, to be thrown
      */
     public final EventException forThisThread() {
-        return kind.create(address, reason, this);
+        return kind == null ? this : kind.create(address, reason, this); // null if it was read from a stream
     }
 
     /** The handle, or the connection that it came from, was closed: before the call or while it waited. */
