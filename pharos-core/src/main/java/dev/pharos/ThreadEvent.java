@@ -136,7 +136,7 @@ public final class ThreadEvent implements Event {
      */
     public static ThreadEvent initiallySet() {
         ThreadEvent event = new ThreadEvent();
-        event.set();
+        event.state = SET; // and not by set(), which would be recorded
         return event;
     }
 

@@ -4,9 +4,14 @@ package dev.pharos;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -227,23 +232,85 @@ class RecorderTest {
     }
 
     @Test
+    void recordings_beforeAndAfterAndBetweenWhichNothingIsRecorded_haveAllTheirOwn() throws Exception {
+        ThreadEvent event = new ThreadEvent("now and then");
+        event.set();
+        for (int i = 0; i < 3; i++) {
+            List<RecordedEvent> records = record(() -> {
+                event.clear();
+                assertThat(event.await(1, TimeUnit.NANOSECONDS)).isFalse();
+                event.set();
+            });
+
+            assertThat(records)
+                    .extracting(record -> record.getEventType().getName())
+                    .containsExactly(CLEAR, WAIT, SET);
+            event.clear();
+            event.set();
+        }
+    }
+
+    @Test
+    void initiallySet_whileRecording_isNotRecordedAsASet() throws Exception {
+        assertThat(record(() -> assertThat(ThreadEvent.initiallySet().isSet()).isTrue()))
+                .isEmpty();
+    }
+
+    @Test
     void jfrMissing_eventsWorkAllTheSame() throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--limit-modules",
-                        "java.base",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        WithoutJfr.class.getName())
-                .redirectErrorStream(true)
-                .start();
+        assertThat(run(EveryHook.class, "--limit-modules", "java.base")).isEqualTo("no jdk.jfr, released");
+    }
+
+    /** As in a container whose class loaders show only what was asked for. */
+    @Test
+    void jfrNotShownByTheClassLoader_eventsWorkAllTheSame() throws Exception {
+        assertThat(run(InALoaderWithoutJfr.class)).isEqualTo("jdk.jfr, released");
+    }
+
+    @Test
+    void nothingIsRecorded_firstUse_loadsNothingOfTheRecorder() throws Exception {
+        String output = run(EveryHook.class, "-Xlog:class+load");
+
+        assertThat(output).endsWith("released").contains("dev.pharos.jfr.Recorder ");
+        assertThat(output).doesNotContain("dev.pharos.jfr.Records ").doesNotContain("jdk.jfr.internal.");
+    }
+
+    /** What a program prints that runs in a JVM of its own. */
+    private static String run(Class<?> program, String... options) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(output).isEqualTo("no jdk.jfr, released");
-        assertThat(process.waitFor()).isZero();
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
+
+    /** Runs the next program by a class loader that does not find the classes of the recorder. */
+    static final class InALoaderWithoutJfr {
+        public static void main(String[] args) throws Exception {
+            List<URL> path = new ArrayList<>();
+            for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+                path.add(Path.of(entry).toUri().toURL());
+            }
+            ClassLoader loader = new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader()) {
+                @Override
+                protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                    if (name.startsWith("jdk.jfr.")) {
+                        throw new ClassNotFoundException(name);
+                    }
+                    return super.loadClass(name, resolve);
+                }
+            };
+            Method main = loader.loadClass(EveryHook.class.getName()).getDeclaredMethod("main", String[].class);
+            main.setAccessible(true);
+            main.invoke(null, (Object) args);
+        }
     }
 
     /** A program that uses every hook of the recorder, in a JVM that may not have one. */
-    static final class WithoutJfr {
+    static final class EveryHook {
         public static void main(String[] args) throws Exception {
             System.out.print(ModuleLayer.boot().findModule("jdk.jfr").isPresent() ? "jdk.jfr, " : "no jdk.jfr, ");
             ThreadEvent event = new ThreadEvent();

@@ -4,6 +4,7 @@ package dev.pharos.jfr;
 import dev.pharos.Event;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +14,33 @@ import org.jspecify.annotations.Nullable;
  * <p>Where the module {@code jdk.jfr} is missing nothing is ever recorded.
  */
 public final class Recorder {
-    /** If false, {@link Records} cannot be loaded. */
-    private static final boolean POSSIBLE =
-            ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+    /** If false, {@link Records} and {@link Recorders} cannot be loaded. */
+    private static final boolean POSSIBLE = isPossible();
 
     private Recorder() {}
+
+    /** Whether the JVM has the recorder, and the class loader of this class finds it: that of OSGi need not. */
+    private static boolean isPossible() {
+        if (ModuleLayer.boot().findModule("jdk.jfr").isEmpty()) {
+            return false;
+        }
+        try {
+            Class<?> recorder = Class.forName("jdk.jfr.FlightRecorder", false, Recorder.class.getClassLoader());
+            return Recorder.class.getModule().canRead(recorder.getModule());
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
+        }
+    }
+
+    /** In a class of its own, which is loaded only where the module {@code jdk.jfr} is. */
+    private static final class Recorders {
+        private Recorders() {}
+
+        /** Whether this JVM has recorded anything yet. Until then {@link Records}, which is slow to load, is not. */
+        static boolean exist() {
+            return FlightRecorder.isInitialized();
+        }
+    }
 
     /** A wait that is recorded: of one event, or of several. */
     @FunctionalInterface
@@ -38,7 +61,7 @@ public final class Recorder {
      * @return {@code true} if waits are recorded at this moment
      */
     public static boolean recordsWaits() {
-        return POSSIBLE && Records.hasWaits();
+        return POSSIBLE && Recorders.exist() && Records.hasWaits();
     }
 
     /**
@@ -49,7 +72,7 @@ public final class Recorder {
      * @return {@code true} if they are recorded at this moment
      */
     public static boolean recordsChanges(boolean set) {
-        return POSSIBLE && Records.hasChanges(set);
+        return POSSIBLE && Recorders.exist() && Records.hasChanges(set);
     }
 
     /**
