@@ -116,14 +116,14 @@ class BadInputTest {
             zk://[1:2:3]:2181/root/x    | '[1:2:3]:2181' is not host:port, as in zk1:2181 or [::1]:2181
             zk://zk1:0/root/x           | port 0 is out of range, which is 1 to 65535
             zk://zk1:70000/root/x       | port 70000 is out of range, which is 1 to 65535
-            zk://zk1:2181//x            | '/' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/../x          | '/..' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://127.0.0.1:1/%2e/x      | '/%2e' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://127.0.0.1:1/a%20b/x    | '/a%20b' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181//x            | '/' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/../x          | '/..' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://127.0.0.1:1/%2e/x      | '/%2e' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://127.0.0.1:1/a%20b/x    | '/a%20b' is not a root, which consists of letters, digits, _ . ~ - and single slashes
             zk://zk1:2181/zookeeper/x   | the root '/zookeeper' is reserved by the servers; use another
             zk://zk1:2181               | it has no root; write zk://HOST:PORT,.../ROOT/NAME
             zk://zk1:2181/root          | it has no name after its root; write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root/         | the name of an event is empty; give one of 1 to 255 characters
+            zk://zk1:2181/root/         | the name of an event is empty; specify 1 to 255 characters
             zk://zk1:2181/root/100%     | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
             zk://zk1:2181/root/%FF      | the escapes in the name of an event are not UTF-8; write one for each of its bytes
             """)

@@ -374,7 +374,7 @@ class ClusterIT {
     private static ProcessHandle keeper(String event) {
         return ProcessHandle.allProcesses()
                 .filter(process -> List.of(process.info().arguments().orElse(new String[0]))
-                        .containsAll(List.of(Keeper.class.getName(), event)))
+                        .containsAll(List.of(HolderProcess.class.getName(), event)))
                 .findAny()
                 .orElse(null);
     }
@@ -409,7 +409,10 @@ class ClusterIT {
         assertThat(pharos.err(watching)).isEmpty();
     }
 
-    /** A server that wants a certificate, and knows a user: one key for both sides is enough to see that the lines count. */
+    /**
+     * A server that wants a certificate, and knows a user: one key for both sides is enough to see that the lines
+     * count.
+     */
     @Test
     void options_tlsAndSasl_connectToServersThatWantThem() throws Exception {
         int tls = freePort();

@@ -97,8 +97,7 @@ final class Records {
         String event;
 
         @Label("Identity")
-        @Description(
-                "What distinguishes the event; of a wait for any, the one that released it; for all, one per line")
+        @Description("What distinguishes the event; of a wait for any, the one that released it; for all, one per line")
         @Nullable
         String identity;
 
