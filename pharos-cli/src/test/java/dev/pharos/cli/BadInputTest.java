@@ -150,7 +150,7 @@ class BadInputTest {
                 .isEqualTo(new Run(
                         "",
                         "pharos: invalid value for positional parameter at index 0..* (EVENT): an address has no user"
-                                + " before an @; log in by the options of the client: see pharos set --help\n",
+                                + " before an @; specify the user in the options of the client: see pharos set --help\n",
                         2));
     }
 
