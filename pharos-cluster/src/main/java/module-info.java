@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Events for the machines of a cluster: a node of ZooKeeper is the event.
+ * Events for the machines of a cluster: each event is a node of ZooKeeper.
  *
- * <p>ZooKeeper has no modules: two of its jars share packages. It belongs on the class path, also of a program that is
- * on the module path; this module sees to it that it can read that.
+ * <p>ZooKeeper cannot be used as modules, since two of its jars share packages. Put it on the class path even if the
+ * program is on the module path; this module adds the read edge to it.
  */
 @org.jspecify.annotations.NullMarked
 module dev.pharos.cluster {

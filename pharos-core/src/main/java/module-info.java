@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Events: flags that threads wait for, and the form of them that serves the threads of one JVM. */
+/** Events: flags that threads can wait for, and their implementation for the threads of one JVM. */
 @org.jspecify.annotations.NullMarked
 @SuppressWarnings("module") // the modules of the other reaches are not there when this one is compiled
 module dev.pharos {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Events for the processes of one machine: a file is the event. */
+/** Events for the processes of one machine: each event is a file. */
 @org.jspecify.annotations.NullMarked
 module dev.pharos.process {
     requires transitive dev.pharos;

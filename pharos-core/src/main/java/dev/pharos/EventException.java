@@ -5,10 +5,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown if an event cannot do what it is asked to. The nested classes are the kinds of failure, whatever the reach of
- * the event; {@link #address} says which event has failed, {@link #reason} what happened and what to do, and the
- * message has both. With one exception, which is {@link OutcomeUnknown}, what was asked for has not happened. A
- * {@link ThreadEvent} does not fail.
+ * Thrown when an operation on an event fails. The nested classes are the kinds of failure, whatever the reach of the
+ * event. {@link #address} returns which event has failed, {@link #reason} what happened and what to do, and the message
+ * contains both. The operation had no effect, unless the exception is an {@link OutcomeUnknown}. A {@link ThreadEvent}
+ * does not fail.
  *
  * <pre>{@code
  * try {
@@ -64,17 +64,17 @@ public abstract class EventException extends RuntimeException {
 
     /**
      * Returns the same failure for the current thread: of the same kind, with the same address and reason, with the
-     * stack trace of this call, and with this exception as its cause. For implementations of {@link Event}, where one
-     * thread finds the failure and others wait: an exception that they shared would have a stack trace of none of them,
-     * and keep what each of them suppresses.
+     * stack trace of this call, and with this exception as its cause. For implementations of {@link Event} in which one
+     * thread detects the failure and others wait: a shared exception would have the stack trace of none of them, and
+     * would collect the suppressed exceptions of all.
      *
-     * @return a new exception, to be thrown
+     * @return a new exception to throw
      */
     public final EventException forThisThread() {
         return kind == null ? this : kind.create(address, reason, this); // null if it was read from a stream
     }
 
-    /** The handle, or the connection that it came from, was closed: before the call or while it waited. */
+    /** The handle, or the connection that it came from, was closed, before the call or while it waited. */
     public static final class Closed extends EventException {
         private static final long serialVersionUID = 1L;
 
@@ -90,7 +90,7 @@ public abstract class EventException extends RuntimeException {
         }
     }
 
-    /** The event is out of reach: it does not exist, or what keeps it does not answer. Nothing was changed. */
+    /** The event is unavailable: it does not exist, or its file or server cannot be used. Nothing was changed. */
     public static final class Unavailable extends EventException {
         private static final long serialVersionUID = 1L;
 
@@ -107,10 +107,9 @@ public abstract class EventException extends RuntimeException {
     }
 
     /**
-     * The connection was lost during a change, and it has not become known whether that was made: not in time, or not
+     * The connection was lost during a change, and whether the change was made could not be determined, in time or
      * before the handle was closed or the event deleted, as the cause says. The change was made once or not at all. The
-     * call may be repeated, since {@code set} and {@code clear} say what the event is to be, not what is to be done to
-     * it.
+     * call may be repeated, since {@code set} and {@code clear} are idempotent.
      */
     public static final class OutcomeUnknown extends EventException {
         private static final long serialVersionUID = 1L;
@@ -143,7 +142,7 @@ public abstract class EventException extends RuntimeException {
         }
     }
 
-    /** Permission is missing, the log-in was refused, or the event belongs to a user who must not be trusted with it. */
+    /** Permission is missing, authentication failed, or the event belongs to a user who is not trusted with it. */
     public static final class NotPermitted extends EventException {
         private static final long serialVersionUID = 1L;
 
@@ -159,7 +158,7 @@ public abstract class EventException extends RuntimeException {
         }
     }
 
-    /** What is stored of the event was damaged: truncated, overwritten, or deleted in part. It was not written to. */
+    /** The stored event is damaged: truncated, overwritten, or deleted in part. Nothing was written to it. */
     public static final class Corrupt extends EventException {
         private static final long serialVersionUID = 1L;
 
@@ -191,7 +190,7 @@ public abstract class EventException extends RuntimeException {
         }
     }
 
-    /** What is at the address is not an event, and was not one when it was opened. It was not written to. */
+    /** The file or node at the address is not an event. Nothing was written to it. */
     public static final class NotAnEvent extends EventException {
         private static final long serialVersionUID = 1L;
 
@@ -207,7 +206,10 @@ public abstract class EventException extends RuntimeException {
         }
     }
 
-    /** The event is of the other kind: a held one cannot be set or cleared, any other cannot be held. */
+    /**
+     * The operation does not apply to this kind of event: a held event cannot be set or cleared, any other cannot be
+     * held.
+     */
     public static final class WrongKind extends EventException {
         private static final long serialVersionUID = 1L;
 

@@ -20,7 +20,7 @@ final class EventFuture extends WithdrawableFuture {
         }
     }
 
-    /** Has this future completed by its executor. */
+    /** Completes this future in its executor. */
     void submit() {
         submit(null, executor == null ? defaultExecutor() : executor);
     }

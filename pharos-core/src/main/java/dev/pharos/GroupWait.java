@@ -11,11 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wait of one thread for any or all of several events, made of what each of them offers: a future of each, and an
- * event of its own, the gate, that they set when enough of them are complete. In the end each future is cancelled, and
- * {@code set()} has decided which can no longer be: those, and nothing that runs late, are the events that were set. If
- * enough are complete, it does not matter what became of others that are far away, and they are not asked; nor whether
- * others have failed.
+ * The wait of one thread for any or all of several events, built on a future of each, and on an event of its own, the
+ * gate, which they set when enough of them are complete. In the end each future is cancelled, and {@code set()} has
+ * decided which can no longer be: their events, whatever runs late, are those that were set. If enough are complete,
+ * the others are not asked, however far away they are, and whether they have failed does not matter.
  */
 final class GroupWait {
     private GroupWait() {}
@@ -33,7 +32,7 @@ final class GroupWait {
     private static @Nullable Event await(boolean all, long nanos, Event... group) throws InterruptedException {
         List<Event> events = List.of(group); // a copy; throws if one is null
         if (events.isEmpty()) {
-            throw new IllegalArgumentException("no events to wait for: give at least one");
+            throw new IllegalArgumentException("no events specified");
         }
         return Recorder.recordsWaits()
                 ? Recorder.await(() -> await(all, nanos, events), true, nanos, all, events)
@@ -83,7 +82,7 @@ final class GroupWait {
         } else if (failure != null) {
             throw failure;
         } else if (opened) { // by a future that was cancelled, and not from here
-            throw new IllegalStateException("one of these events cancelled the future that it gave out: " + events);
+            throw new IllegalStateException("one of these events cancelled the future that it returned: " + events);
         } else if (Thread.interrupted()) {
             throw new InterruptedException();
         }
@@ -96,7 +95,7 @@ final class GroupWait {
                 : event.whenSet();
     }
 
-    /** What a wait throws since an event has failed: with the stack trace of the wait. */
+    /** The exception to throw when an event has failed, with the stack trace of the wait. */
     private static RuntimeException failure(Event event, @Nullable Throwable cause) {
         return cause instanceof EventException failure
                 ? failure.forThisThread()

@@ -68,7 +68,7 @@ final class Round {
         return false;
     }
 
-    /** Returns to a waiter whether this round has ended. If so, first wakes all who have not been woken yet. */
+    /** For waiters: returns whether this round has ended. If so, first wakes all waiters that were not woken yet. */
     boolean hasEnded() {
         if (head instanceof Ended ended) {
             ended.wakeAll();
@@ -119,7 +119,7 @@ final class Round {
         return live;
     }
 
-    /** The mark of a round that has ended, with those of its waiters that nobody has woken yet. */
+    /** The mark of a round that has ended, with those of its waiters that were not woken yet. */
     static final class Ended {
         private static final VarHandle FRONTIER = ThreadEvent.handle(MethodHandles.lookup(), "frontier", Waiter.class);
 
@@ -136,7 +136,10 @@ final class Round {
             frontier = waiters;
         }
 
-        /** The share of the one who ended the round: a bounded number, but so that the rest are sure to be woken. */
+        /**
+         * Wakes a bounded number of waiters, for the thread that ended the round; the others are certain to be woken by
+         * those.
+         */
         void wakeFirst() {
             int enough = hasAtMost(WAKE_ALL_UP_TO) ? WAKE_ALL_UP_TO : 1;
             int platformThreads = 0;
@@ -169,7 +172,7 @@ final class Round {
             waker.start();
         }
 
-        /** Wakes all who are left. */
+        /** Wakes all waiters that are left. */
         void wakeAll() {
             while (frontier != null) {
                 wakeNext();

@@ -29,18 +29,18 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Nothing of what {@code Event} leaves to the reach has to be allowed for: no method fails, none but the waits
- * blocks, and exactly one of several calls that compete returns {@code true}.
+ * <p>Nothing depends on the reach: no method fails, only the wait methods block, and exactly one of several competing
+ * calls returns {@code true}.
  *
  * <p><b>Progress.</b> {@code isSet} is wait-free; {@code set} and {@code clear} are lock-free, and wake a bounded
- * number of waiters themselves, however many there are: the woken wake the others. {@code await} on a set event reads
- * one field. No method holds a lock while it calls foreign code, and no virtual thread is pinned.
+ * number of waiters themselves, however many there are: woken threads wake the others. {@code await} on a set event
+ * reads one field. No method holds a lock while it calls foreign code, and no virtual thread is pinned.
  *
- * <p><b>Memory.</b> An event without a name is 16 bytes on a 64-bit JVM with compressed references; a thread that
- * waits adds 24 bytes, and all that wait together another 32.
+ * <p><b>Memory.</b> An event without a name is 16 bytes on a 64-bit JVM with compressed references; a thread that waits
+ * adds 24 bytes, and all waiting threads together another 32.
  *
  * <p>The idea of the class is that of {@code threading.Event} in Python and of {@code ManualResetEvent} in .NET; that
- * the woken help to wake is the idea of {@link java.util.concurrent.Phaser} and {@link CompletableFuture}.
+ * woken threads help to wake others is the idea of {@link java.util.concurrent.Phaser} and {@link CompletableFuture}.
  */
 public final class ThreadEvent implements Event {
     /*
@@ -51,7 +51,7 @@ public final class ThreadEvent implements Event {
      * has ended, and ended it stays, while a waiter that read the flag again would find it clear. And a wait for
      * clear is a wait for the end of the other kind of round: all code here takes the flag to wait for as an argument.
      *
-     * A round is an object only while somebody waits, or if the event has a name. All state is in one field:
+     * A round is an object only while a thread waits, or if the event has a name. All state is in one field:
      *
      *   state                  flag    left by
      *   ---------------------  ------  ------------------------------------------------------------------------
@@ -67,7 +67,7 @@ public final class ThreadEvent implements Event {
      * An event with a name has a running round, which keeps the name, in the place of null and of SET.
      *
      * Ending. Round.head is a Treiber stack of the waiters while the round runs. One CAS replaces the stack by a mark
-     * that carries it, and that one step flips the flag, releases everybody in the round and publishes whom to wake.
+     * that carries it, and that one step flips the flag, releases all waiters of the round and publishes whom to wake.
      * None of the three can be a step of its own:
      *   - If state moved to SET first and the round ended next, a second set could return in between, a clear follow,
      *     and a waiter's deadline pass: it would report a timeout although a set had returned in time.
@@ -120,8 +120,8 @@ public final class ThreadEvent implements Event {
 
     /**
      * Creates an event that is clear and has a name, which is part of {@code toString}, and so of whatever prints the
-     * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name is for people: two events
-     * may share one. A change of an event with a name allocates a small object.
+     * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name need not be unique. Each
+     * change of an event with a name allocates a small object.
      *
      * @param name the name
      */
@@ -199,7 +199,7 @@ public final class ThreadEvent implements Event {
         return super.toString() + "[" + name + (flag(s) ? "set, " : "clear, ") + waiting + " waiting]";
     }
 
-    /** Makes the flag what is asked for. True if this call changed it. */
+    /** Gives the flag this value. True if this call changed it. */
     boolean change(boolean set) {
         while (true) {
             Object s = state;
@@ -251,7 +251,7 @@ public final class ThreadEvent implements Event {
         return Recorder.await(waiting, set, nanos, false, List.of(this)) != null;
     }
 
-    /** The round whose end makes the flag what is asked for; one that has ended if it is so already. */
+    /** The round whose end gives the flag this value; one that has ended if the flag already has it. */
     Round roundUntil(boolean set) {
         while (true) {
             Object s = state;

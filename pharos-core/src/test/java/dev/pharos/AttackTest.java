@@ -112,7 +112,7 @@ class AttackTest {
                 () -> Event.awaitAny(Duration.ofHours(1), odd, new ThreadEvent()))) {
             assertThatIllegalStateException()
                     .isThrownBy(wait)
-                    .withMessageContaining("cancelled the future that it gave out");
+                    .withMessageContaining("cancelled the future that it returned");
         }
         assertThat(Event.awaitAny(ThreadEvent.initiallySet(), odd).isSet()).isTrue();
     }

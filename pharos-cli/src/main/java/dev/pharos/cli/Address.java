@@ -10,11 +10,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Where an event is, as it was written: the path of a file, or {@code zk://HOST:PORT,.../ROOT/NAME}. All that the verbs
- * ask of an event, so that none of them knows of what kind it is.
+ * The address of an event, as given: the path of a file, or {@code zk://HOST:PORT,.../ROOT/NAME}. Has all operations of
+ * the subcommands on an event, so that they need not know its kind.
  */
 abstract sealed class Address permits FileAddress, ZooKeeperAddress {
-    /** What the verbs say that their argument is. */
+    /** The description of the arguments of subcommands. */
     static final String HELP = "The event: the path of a file, or zk://HOST:PORT,.../ROOT/NAME.";
 
     private final String text;
@@ -23,50 +23,50 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
         this.text = text;
     }
 
-    /** Sets the event, and makes it if it is missing. True if that changed it. */
+    /** Sets the event, creating it if it does not exist. True if this changed it. */
     abstract boolean set() throws IOException;
 
-    /** Clears the event, which must be there. True if that changed it. */
+    /** Clears the event, which must exist. True if this changed it. */
     abstract boolean clear() throws IOException;
 
-    /** Looks at the event, which must be there. */
-    abstract Sighting look() throws IOException;
+    /** Returns the status of the event, which must exist. */
+    abstract Status status() throws IOException;
 
-    /** Opens the event, and makes it if it is missing; one that is held if files are of two kinds. */
+    /** Opens the event, creating it if it does not exist; as a held event if it is a file and this is specified. */
     abstract Event open(boolean held) throws IOException;
 
-    /** As open, of an event that is to be waited for: one that is out of reach is waited for until it is in reach. */
+    /** As open, for a wait: an event that is not available yet is connected to in the background. */
     abstract Event await(boolean held) throws IOException;
 
-    /** Holds the event until a program has ended that is about to take the place of this process. */
+    /** Holds the event until the program terminates that is about to replace this process. */
     abstract Hold hold(Exec program, boolean quiet) throws IOException;
 
-    /** Removes the event, which must be there. */
+    /** Removes the event, which must exist. */
     abstract void remove() throws IOException;
 
     /** The name of the event alone. */
     abstract String name();
 
-    /** As it was written. */
+    /** The address as given. */
     @Override
     public final String toString() {
         return text;
     }
 
-    /** A hold, for the program that is to go on with it. */
+    /** A hold, which the program will inherit. */
     interface Hold extends AutoCloseable {
-        /** Lets go, if the program could not be run. */
+        /** Releases the hold, if the program cannot be run. */
         @Override
         void close();
     }
 
-    /** Where several events are, as it was written: the path of a directory, or {@code zk://HOST:PORT,.../ROOT}. */
-    interface Folder {
-        /** What is in this directory, or under this root. */
+    /** The address of several events, as given: the path of a directory, or {@code zk://HOST:PORT,.../ROOT}. */
+    interface Directory {
+        /** The events in this directory, or under this root. */
         List<? extends Address> list() throws IOException;
     }
 
-    /** How an argument becomes an address. */
+    /** Converts an argument to an address. */
     static final class Converter implements ITypeConverter<Address> {
         private final Connections connections;
 
@@ -81,10 +81,10 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
                     : new FileAddress(new FileName().convert(text));
         }
 
-        Folder convertFolder(String text) {
+        Directory convertDirectory(String text) {
             return isOnServers(text)
                     ? parse(text, ZooKeeperAddress.Root::parse)
-                    : new FileAddress.Directory(new FileName().convert(text));
+                    : new FileAddress.FileDirectory(new FileName().convert(text));
         }
 
         private static boolean isOnServers(String text) {

@@ -10,14 +10,14 @@ import picocli.CommandLine.Parameters;
 /** {@code pharos clear}: clears events. */
 @Command(
         name = "clear",
-        description = "Clears each event, so that those who wait from now on wait until it is set again. Never takes"
-                + " back the release of one who waited before.",
+        description = "Clears each event, so that later waits last until it is set again. Waiters that were already"
+                + " released stay released.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every event is clear",
             "2:the command line is wrong",
-            "3:one could not be cleared",
-            "4:of one it is not known whether it is"
+            "3:an event could not be cleared",
+            "4:the outcome for an event is unknown"
         },
         footer = {"", "Example: pharos clear /run/app/db-ready"})
 final class ClearVerb implements Callable<Integer> {
@@ -34,7 +34,7 @@ final class ClearVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         return messages.each(addresses, address -> {
-                    messages.tell(address, address.clear() ? "cleared" : "was clear already");
+                    messages.tell(address, address.clear() ? "cleared" : "was already clear");
                     return ExitCode.DONE;
                 })
                 .status;

@@ -20,22 +20,22 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections that a command has made, one for each root. How they are made is told by a file that an environment
- * variable names: what a command line has in it, everybody on the machine can read.
+ * The connections of a command, one for each root. Their options are in a file that an environment variable names,
+ * since every user of the machine can read a command line.
  */
 final class Connections implements AutoCloseable {
     private static final String FILE = "PHAROS_CLUSTER";
 
     private final Map<ClusterAddress, Connection> connections = new ConcurrentHashMap<>();
 
-    /** Keeps logs off the terminal, unless whoever runs the command has told Java what is to be logged. */
+    /** Keeps logs off the terminal, unless logging is configured. */
     static void quieten() {
         if (System.getProperty("java.util.logging.config.file") == null) {
             Loggers.ALL.forEach(logger -> logger.setLevel(Level.OFF));
         }
     }
 
-    /** What logs. Kept, since Java forgets loggers that nobody has. */
+    /** The loggers, which would be garbage-collected without a reference. */
     private static final class Loggers {
         static final List<Logger> ALL = List.of(
                 Logger.getLogger("org.apache.zookeeper"),
@@ -43,7 +43,7 @@ final class Connections implements AutoCloseable {
                 Logger.getLogger("dev.pharos.cluster"));
     }
 
-    /** The connection to a root, which is made if there is none yet. */
+    /** The connection to a root, which is created if there is none yet. */
     Cluster to(ClusterAddress address) throws IOException {
         return connections.computeIfAbsent(address, ignored -> new Connection()).get(address);
     }
@@ -53,7 +53,7 @@ final class Connections implements AutoCloseable {
         connections.values().forEach(Connection::close);
     }
 
-    /** One of them: who asks first makes it, the others wait for that. */
+    /** A connection: the first caller connects, the others wait for that. */
     private static final class Connection {
         private volatile @Nullable Cluster cluster;
 
@@ -114,11 +114,11 @@ final class Connections implements AutoCloseable {
             }
             String trust = take("trust.store");
             if (trust != null) {
-                options = options.trust(Path.of(trust), need("trust.password"));
+                options = options.trustStore(Path.of(trust), need("trust.password"));
             }
             String key = take("key.store");
             if (key != null) {
-                options = options.identity(Path.of(key), need("key.password"));
+                options = options.keyStore(Path.of(key), need("key.password"));
             }
             TimeSpan session = time("session.timeout");
             if (session != null) {
@@ -134,7 +134,7 @@ final class Connections implements AutoCloseable {
             }
             if (!lines.isEmpty()) {
                 throw wrong("has a line '" + new TreeSet<>(lines.stringPropertyNames()).first()
-                        + "', which means nothing: docs/cli.md tells of those that do");
+                        + "', which is not an option: see docs/cli.md");
             }
             return options;
         }
@@ -166,7 +166,7 @@ final class Connections implements AutoCloseable {
                     return access;
                 }
             }
-            throw wrong("has '" + value + "' for access: write everybody, everybody-waits or creator");
+            throw wrong("has '" + value + "' for access: write everybody, everybody-may-wait or creator");
         }
 
         private IOException wrong(String what) {

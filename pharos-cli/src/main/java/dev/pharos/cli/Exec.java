@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A program that is to take the place of this process, as with the exec of a shell. */
+/** A program that replaces this process, as with the exec of a shell. */
 final class Exec {
     private static final int NO_SUCH_FILE = 2;
     private static final int SET_FLAGS = 2;
@@ -39,15 +39,15 @@ final class Exec {
         program = find(command.get(0));
     }
 
-    /** As the shell looks for it: in the folders of PATH if there is no / in its name. */
+    /** Found as by the shell: in the directories of PATH if there is no / in its name. */
     private static @Nullable Path find(String name) {
         if (name.contains("/")) {
             return Files.exists(Path.of(name)) ? Path.of(name) : null;
         }
         Path found = null;
-        String folders = System.getenv("PATH");
-        for (String folder : (folders == null ? "/bin:/usr/bin" : folders).split(File.pathSeparator, -1)) {
-            Path candidate = Path.of(folder.isEmpty() ? "." : folder, name);
+        String directories = System.getenv("PATH");
+        for (String directory : (directories == null ? "/bin:/usr/bin" : directories).split(File.pathSeparator, -1)) {
+            Path candidate = Path.of(directory.isEmpty() ? "." : directory, name);
             if (!name.isEmpty() && Files.isRegularFile(candidate) && (found == null || !Files.isExecutable(found))) {
                 found = candidate;
             }
@@ -55,7 +55,7 @@ final class Exec {
         return found;
     }
 
-    /** What keeps the program from being run, as far as can be told before; DONE if nothing does. */
+    /** The reason why the program cannot be run, as far as is known in advance; DONE if there is none. */
     ExitCode obstacle() {
         if (program == null) {
             return ExitCode.NOT_FOUND;
@@ -63,7 +63,7 @@ final class Exec {
         return Files.isRegularFile(program) && Files.isExecutable(program) ? ExitCode.DONE : ExitCode.CANNOT_RUN;
     }
 
-    /** Runs the program in the place of this process. Returns only if that fails. */
+    /** Replaces this process with the program. Returns only if that fails. */
     ExitCode run() {
         NativeLibrary c = NativeLibrary.getInstance("c");
         unblockQuit(c.getFunction("pthread_sigmask"));
@@ -82,8 +82,8 @@ final class Exec {
     }
 
     /**
-     * Has the files that the JVM has opened closed when the program comes. Those that this process was started with are
-     * for the program: the launcher lists them.
+     * Marks the files that the JVM has opened to be closed on exec. The program inherits those that this process was
+     * started with, which the launcher lists.
      */
     void closeOwnFiles() {
         List<String> inherited =
@@ -97,7 +97,7 @@ final class Exec {
                 }
             }
         } catch (IOException e) {
-            // Without /proc the program gets a few files more, which it does not know of.
+            // Without /proc the program inherits a few more files.
         }
     }
 
@@ -108,7 +108,7 @@ final class Exec {
 
         Pipe() throws IOException {
             if (NativeLibrary.getInstance("c").getFunction("pipe").invokeInt(new Object[] {ends}) != 0) {
-                throw new IOException("there is no pipe to be had");
+                throw new IOException("cannot create a pipe");
             }
         }
 
@@ -124,19 +124,19 @@ final class Exec {
             close.invokeInt(new Object[] {ends[0]});
         }
 
-        /** Has the program inherit the end for writing. */
+        /** Lets the program inherit the end for writing. */
         void keepOnExec() {
             NativeLibrary.getInstance("c").getFunction("fcntl").invokeInt(new Object[] {ends[1], SET_FLAGS, 0});
         }
 
-        /** Closes the end for writing: who reads comes to an end, if nobody else has it. */
+        /** Closes the end for writing: the reader finds the end of input, if no other process has it open. */
         @Override
         public void close() {
             close.invokeInt(new Object[] {ends[1]});
         }
     }
 
-    /** How this Java was started, up to and with the class path, to start another like it. */
+    /** The command line of this Java, up to the class path, to start another like it. */
     static List<String> thisJava() throws IOException {
         List<String> line = new ArrayList<>();
         for (byte[] argument : given()) {

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-/** What the exit status of the command means. The table is in docs/cli.md. */
+/** The meaning of the exit status of the command. The table is in docs/cli.md. */
 enum ExitCode {
-    /** The command did what it was asked, or the answer is yes. */
+    /** Success, or the answer is yes. */
     DONE(0),
-    /** The command ran, and the answer is no. */
+    /** The answer is no. */
     NO(1),
     /** The command line is wrong. */
     USAGE(2),
-    /** The command could not do its work, or could not tell. */
+    /** Failure. */
     FAILED(3),
-    /** The connection was lost during a change, and whether that was made has not become known. */
+    /** The connection was lost during a change, the outcome of which is unknown. */
     UNKNOWN(4),
-    /** The time to wait was over. */
+    /** The timeout elapsed. */
     TIMED_OUT(124),
-    /** {@code hold} failed before it came to its command. */
+    /** {@code hold} failed before it ran its command. */
     NOT_HELD(125),
-    /** The command of {@code hold} is there and cannot be run. */
+    /** The command of {@code hold} exists but cannot be run. */
     CANNOT_RUN(126),
-    /** The command of {@code hold} is not there. */
+    /** The command of {@code hold} does not exist. */
     NOT_FOUND(127),
-    /** Ended by SIGINT, as by Ctrl-C: 128 and its number. */
+    /** Terminated by SIGINT, as by Ctrl-C: 128 plus its number. */
     INTERRUPTED(130),
-    /** Nobody reads the output any more: 128 and the number of SIGPIPE. */
+    /** The reader closed the output: 128 plus the number of SIGPIPE. */
     OUTPUT_CLOSED(141),
-    /** Ended by SIGTERM: 128 and its number. */
+    /** Terminated by SIGTERM: 128 plus its number. */
     TERMINATED(143);
 
     final int status;
@@ -34,7 +34,7 @@ enum ExitCode {
         this.status = status;
     }
 
-    /** The graver of two: what several paths come to. */
+    /** The more severe of two: the result for several paths. */
     ExitCode or(ExitCode other) {
         return compareTo(other) >= 0 ? this : other;
     }

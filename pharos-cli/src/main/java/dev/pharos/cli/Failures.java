@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Tells what went wrong, in one line each time: what it is, and what to do. */
+/** Reports failures, in one line each: what happened, and what to do. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private final PrintStream err;
 
@@ -22,7 +22,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     /** The command line is wrong. */
     @Override
     public int handleParseException(ParameterException e, String[] args) {
-        boolean hold = e.getCommandLine().getCommandName().equals("hold"); // whose command may end with any status
+        boolean hold = e.getCommandLine().getCommandName().equals("hold"); // the command of which may have any status
         return fail(reason(e), hold ? ExitCode.NOT_HELD : ExitCode.USAGE);
     }
 
@@ -37,7 +37,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return fail("failed: " + e, ExitCode.FAILED);
     }
 
-    /** What was printed has not arrived. Those who read a pipe may have had enough of it, which is no failure. */
+    /** The output was lost. That the reader of a pipe closes it is not a failure. */
     int outputLost(boolean pipe) {
         if (pipe) {
             return ExitCode.OUTPUT_CLOSED.status;
@@ -55,10 +55,10 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         if (e instanceof UnmatchedArgumentException unmatched) {
             String argument = "'" + unmatched.getUnmatched().get(0) + "'";
             if (unmatched.isUnknownOption()) {
-                return "there is no option " + argument + help;
+                return "unknown option " + argument + help;
             }
             boolean noCommand = e.getCommandLine().getParent() == null;
-            return noCommand ? "there is no command " + argument + help : argument + " is one argument too many" + help;
+            return noCommand ? "unknown command " + argument + help : argument + " is an unexpected argument" + help;
         }
         String message = String.valueOf(e.getMessage());
         if (e instanceof MissingParameterException missing) {

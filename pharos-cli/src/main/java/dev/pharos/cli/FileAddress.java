@@ -36,9 +36,9 @@ final class FileAddress extends Address {
     }
 
     @Override
-    Sighting look() {
-        ProcessEvent.State state = ProcessEvent.look(path);
-        return new Sighting(this, state.held() ? "held" : "flag", state.set(), state.holders(), state.since());
+    Status status() {
+        ProcessEvent.Status status = ProcessEvent.status(path);
+        return new Status(this, status.held() ? "held" : "flag", status.set(), status.holders(), status.since());
     }
 
     @Override
@@ -64,7 +64,7 @@ final class FileAddress extends Address {
 
     @Override
     void remove() throws IOException {
-        ProcessEvent.look(path); // throws if it is no event
+        ProcessEvent.Status unused = ProcessEvent.status(path); // throws if it is not an event
         Files.delete(path);
     }
 
@@ -74,13 +74,13 @@ final class FileAddress extends Address {
     }
 
     /** The path of a directory with events in it. */
-    record Directory(Path path) implements Folder {
+    record FileDirectory(Path path) implements Directory {
         @Override
         public List<FileAddress> list() throws IOException {
             List<FileAddress> files = new ArrayList<>();
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) {
-                    if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being made
+                    if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being created
                         files.add(new FileAddress(entry));
                     }
                 }

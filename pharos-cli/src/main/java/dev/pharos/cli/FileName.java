@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** How an argument becomes a path. */
+/** Converts an argument to a path. */
 final class FileName implements ITypeConverter<Path> {
     @Override
     public Path convert(String name) {
@@ -20,7 +20,7 @@ final class FileName implements ITypeConverter<Path> {
         }
     }
 
-    /** Throws if there were characters in an argument that Java could not read: it has put others in their place. */
+    /** Throws if an argument has characters that Java could not decode, and has replaced. */
     static void checkLocale(String argument) {
         if (argument.indexOf('\uFFFD') >= 0) {
             throw unencodable();

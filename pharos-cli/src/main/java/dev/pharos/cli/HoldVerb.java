@@ -12,14 +12,15 @@ import picocli.CommandLine.Parameters;
 /** {@code pharos hold}: holds an event while a command runs. */
 @Command(
         name = "hold",
-        description = "Holds an event while a command runs: it is set until the command ends, however that comes. The"
-                + " command takes the place of this process, so its signals and its exit status are its own. Makes the"
-                + " event if it is missing.",
+        description =
+                "Holds an event while a command runs: it is set until the command terminates, for whatever reason. The"
+                        + " command replaces this process, so it receives the signals, and its exit status is that of hold. Creates"
+                        + " the event if it does not exist.",
         exitCodeListHeading = "%nExit status: that of the command, or%n",
         exitCodeList = {
             "125:the command line is wrong, or the event cannot be held",
             "126:the command cannot be run",
-            "127:there is no such command"
+            "127:no such command"
         },
         footer = {"", "Example: pharos hold /run/app/db-up -- postgres -D data"})
 final class HoldVerb implements Callable<Integer> {
@@ -34,7 +35,7 @@ final class HoldVerb implements Callable<Integer> {
             index = "1..*",
             arity = "1..*",
             paramLabel = "COMMAND",
-            description = "What to run, and its arguments, after --.")
+            description = "The command to run, and its arguments, after --.")
     private List<String> command = List.of();
 
     HoldVerb(Terminal terminal) {
@@ -45,7 +46,7 @@ final class HoldVerb implements Callable<Integer> {
     public Integer call() {
         List<String> program = command.get(0).equals("--") ? command.subList(1, command.size()) : command;
         if (program.isEmpty()) {
-            messages.fail(address, "there is no command: give one after --");
+            messages.fail(address, "no command specified after --");
             return ExitCode.NOT_HELD.status;
         }
         Exec exec = new Exec(program);
@@ -68,7 +69,7 @@ final class HoldVerb implements Callable<Integer> {
     }
 
     private int cannot(List<String> program, ExitCode obstacle) {
-        messages.fail(program.get(0), obstacle == ExitCode.NOT_FOUND ? "there is no such command" : "cannot be run");
+        messages.fail(program.get(0), obstacle == ExitCode.NOT_FOUND ? "no such command" : "cannot be run");
         return obstacle.status;
     }
 }

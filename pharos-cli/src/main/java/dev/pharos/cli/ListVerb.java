@@ -10,30 +10,30 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code pharos list}: tells of every event in a folder. */
+/** {@code pharos list}: prints the events in a directory. */
 @Command(
         name = "list",
         description =
-                "Prints every event in a folder, or under a root of servers: whether it is set, by how many it is held (- if it is none that is"
-                        + " held), since when it is so, and its name. Where that cannot be told there is a ?.",
+                "Prints every event in a directory, or under a root on servers: its state, the number of its holds (- if it"
+                        + " is not a held event), the time of its last change, and its name; ? stands for an unknown value.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:all events were printed, if there are any",
             "2:the command line is wrong",
-            "3:the folder, or an event in it, cannot be told of",
-            "141:nobody reads the output any more"
+            "3:the directory, or an event in it, cannot be read",
+            "141:the reader closed the output"
         },
         footer = {"", "Example: pharos list /run/app"})
 final class ListVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Option(names = "--json", description = "Print an object for each event, in a line.")
+    @Option(names = "--json", description = "Print a JSON object for each event, one per line.")
     private boolean json;
 
-    @Parameters(arity = "1", paramLabel = "DIR", description = "The folder, or zk://HOST:PORT,.../ROOT.")
+    @Parameters(arity = "1", paramLabel = "DIR", description = "The directory, or zk://HOST:PORT,.../ROOT.")
     @SuppressWarnings("NullAway.Init") // picocli sets it
-    private Address.Folder folder;
+    private Address.Directory directory;
 
     ListVerb(Terminal terminal) {
         messages = new Messages(terminal);
@@ -41,20 +41,20 @@ final class ListVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<Sighting> sightings = new ArrayList<>();
-        ExitCode code = messages.each(List.of(folder), place -> look(place.list(), sightings));
+        List<Status> statuses = new ArrayList<>();
+        ExitCode code = messages.each(List.of(directory), place -> read(place.list(), statuses));
         if (json) {
-            sightings.forEach(sighting -> messages.terminal.out.println(sighting.json()));
-        } else if (!sightings.isEmpty() && !messages.isQuiet()) {
-            printTable(sightings);
+            statuses.forEach(status -> messages.terminal.out.println(status.json()));
+        } else if (!statuses.isEmpty() && !messages.isQuiet()) {
+            printTable(statuses);
         }
         return code.status;
     }
 
-    private ExitCode look(List<? extends Address> addresses, List<Sighting> sightings) {
+    private ExitCode read(List<? extends Address> addresses, List<Status> statuses) {
         return messages.each(addresses, address -> {
             try {
-                sightings.add(address.look());
+                statuses.add(address.status());
             } catch (EventException.NotAnEvent e) {
                 messages.tell(address, "not an event");
             }
@@ -62,18 +62,18 @@ final class ListVerb implements Callable<Integer> {
         });
     }
 
-    private void printTable(List<Sighting> sightings) {
+    private void printTable(List<Status> statuses) {
         String row = "%-5s  %-7s  %-20s  %s%n";
         messages.terminal.out.printf(row, "STATE", "HELD BY", "SINCE", "NAME");
-        for (Sighting sighting : sightings) {
-            String state = sighting.word();
+        for (Status status : statuses) {
+            String state = status.word();
             String padding = " ".repeat(5 - state.length());
             messages.terminal.out.printf(
                     row,
-                    messages.terminal.colour(sighting.set(), state) + padding,
-                    sighting.held(),
-                    sighting.time(),
-                    Terminal.plain(sighting.address().name()));
+                    messages.terminal.colour(status.set(), state) + padding,
+                    status.held(),
+                    status.time(),
+                    Terminal.plain(status.address().name()));
         }
     }
 }

@@ -13,12 +13,12 @@ import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The pharos command. Each of its commands is a class of its own. */
+/** The pharos command. Each subcommand is a class of its own. */
 @Command(
         name = "pharos",
         description =
-                "Events for shells: a file that is set or clear, and that any process of this machine can wait for; or the"
-                        + " same on servers of ZooKeeper, for any machine.",
+                "Events for shells: files that are set or clear, and that any process of this machine can wait for; or the"
+                        + " same on ZooKeeper servers, for any machine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -53,7 +53,7 @@ public final class Main implements Callable<Integer> {
             case "rm" -> new RmVerb(terminal);
             case "serve" -> new ServeVerb(terminal);
             case "timeline" -> new TimelineVerb(terminal);
-            default -> new Demo(terminal);
+            default -> new DemoVerb(terminal);
         };
     }
 
@@ -73,17 +73,17 @@ public final class Main implements Callable<Integer> {
             Address.Converter addresses = new Address.Converter(connections);
             status = commandLine(terminal, args)
                     .registerConverter(Address.class, addresses)
-                    .registerConverter(Address.Folder.class, addresses::convertFolder)
+                    .registerConverter(Address.Directory.class, addresses::convertDirectory)
                     .setParameterExceptionHandler(failures)
                     .setExecutionExceptionHandler(failures)
                     .execute(args);
-        } catch (Error e) { // such as no memory, or a file that was truncated under the JVM
+        } catch (Error e) { // such as no memory, or a file that was truncated while mapped
             status = failures.broken(e);
         }
         return terminal.out.checkError() ? failures.outputLost(terminal.isPipe()) : status;
     }
 
-    /** The command with the verb that the arguments ask for, since each takes time to add; or with all of them. */
+    /** The command with the subcommand of the arguments only, since each takes time to add; or with all of them. */
     static CommandLine commandLine(Terminal terminal, String... args) {
         CommandLine pharos = new CommandLine(new Main(terminal.err));
         boolean one = args.length > 0 && VERBS.contains(args[0]);

@@ -10,7 +10,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options that all verbs share, and how a verb speaks: a line {@code pharos: EVENT: reason} for what went wrong. */
+/** The options that all subcommands share, and their messages: lines of the form {@code pharos: EVENT: reason}. */
 final class Messages {
     @Option(
             names = {"-h", "--help"},
@@ -21,12 +21,12 @@ final class Messages {
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Say nothing: the exit status tells.")
+            description = "Print no messages; see the exit status.")
     private boolean quiet;
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "Say more.")
+            description = "Print what was done.")
     private boolean verbose;
 
     final Terminal terminal;
@@ -35,18 +35,18 @@ final class Messages {
         this.terminal = terminal;
     }
 
-    /** For what is said in the name of a verb. */
+    /** For the messages of another process of a subcommand. */
     Messages(Terminal terminal, boolean quiet) {
         this.terminal = terminal;
         this.quiet = quiet;
     }
 
-    /** What a verb does with an event, or with several. */
+    /** An operation of a subcommand on an event, or on several. */
     interface Action<T> {
         ExitCode apply(T address) throws IOException;
     }
 
-    /** Does it with each address: one that fails is told of, and does not keep the others from it. */
+    /** Performs it for each address; reports a failure, and continues with the others. */
     <T> ExitCode each(List<? extends T> addresses, Action<T> action) {
         ExitCode code = ExitCode.DONE;
         for (T address : addresses) {
@@ -59,15 +59,15 @@ final class Messages {
         return code;
     }
 
-    /** What is done with a file that is not an event. */
+    /** An operation on a file that is not an event. */
     interface Attempt {
-        ExitCode make() throws IOException;
+        ExitCode perform() throws IOException;
     }
 
-    /** Does it; if it fails, tells why, as of that file. */
+    /** Performs it; if it fails, reports the reason for that file. */
     ExitCode attempt(Object file, Attempt attempt) {
         try {
-            return attempt.make();
+            return attempt.perform();
         } catch (IOException e) {
             return fail(file, reason(e));
         }
@@ -81,27 +81,27 @@ final class Messages {
         return verbose && !quiet;
     }
 
-    /** Tells what was done, to those who want to hear more. */
+    /** Reports what was done, if verbose. */
     void tell(Object what, String done) {
         if (isVerbose()) {
             say(what, done);
         }
     }
 
-    /** Tells why something failed. */
+    /** Reports why something failed. */
     ExitCode fail(Object what, String reason) {
         warn(what, reason);
         return ExitCode.FAILED;
     }
 
-    /** Tells what a person should know of something that was done all the same. */
+    /** Reports a warning about something that was done. */
     void warn(Object what, String reason) {
         if (!quiet) {
             say(what, reason);
         }
     }
 
-    /** Tells why something failed, by a sentence that says what. */
+    /** Reports a failure in a whole sentence. */
     ExitCode fail(String sentence) {
         if (!quiet) {
             terminal.err.println("pharos: " + Terminal.plain(sentence));
@@ -109,13 +109,13 @@ final class Messages {
         return ExitCode.FAILED;
     }
 
-    /** Tells why something failed with an event or a file. */
+    /** Reports why something failed for an event or a file. */
     ExitCode fail(Object what, Exception e) {
         fail(what, reason(e));
         return e instanceof EventException.OutcomeUnknown ? ExitCode.UNKNOWN : ExitCode.FAILED;
     }
 
-    /** Why something failed, without what it failed with. */
+    /** The reason of a failure, without the event or file. */
     static String reason(Exception e) {
         if (e instanceof EventException failure) {
             return failure.reason();

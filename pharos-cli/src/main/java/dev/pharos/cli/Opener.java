@@ -5,12 +5,12 @@ import dev.pharos.Event;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** Opens the events that a verb waits for, and makes those that are missing; of what kind is an option. */
+/** Opens the events that a subcommand waits for, and creates those that do not exist; an option selects the kind. */
 final class Opener {
-    @Option(names = "--held", description = "If an event is missing, make one that is held: see pharos hold.")
+    @Option(names = "--held", description = "Create an event that does not exist as a held event; see pharos hold.")
     private boolean held;
 
-    /** Opens each, and adds it to the events, in the order of the addresses; tells why, if one cannot be opened. */
+    /** Opens each, and adds it to the events, in the order of the addresses; reports those that cannot be opened. */
     ExitCode open(List<Address> addresses, Messages messages, List<Event> events) {
         return messages.each(addresses, address -> {
             events.add(address.open(held));
@@ -18,7 +18,7 @@ final class Opener {
         });
     }
 
-    /** As open, of events that may be out of reach for now. */
+    /** As open, for events that may not be available yet. */
     ExitCode await(List<Address> addresses, Messages messages, List<Event> events) {
         return messages.each(addresses, address -> {
             events.add(address.await(held));

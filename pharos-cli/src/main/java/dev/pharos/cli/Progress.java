@@ -8,14 +8,14 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The line that tells a person who waits what goes on, and how far it is. Only on a terminal. It is gone when the wait is
- * over, however that ends.
+ * A line that shows a person what is going on, and the progress. Only on a terminal. It is erased at the end, however
+ * that comes.
  */
 final class Progress implements AutoCloseable {
-    /** What a terminal shows at the least, without the last column, which would break the line. */
+    /** The minimum width of a terminal, without the last column, which would break the line. */
     private static final int WIDTH = 79;
 
-    /** How far it is, after so long. */
+    /** The progress after a time. */
     interface Share {
         String after(Duration time);
     }
@@ -38,12 +38,12 @@ final class Progress implements AutoCloseable {
         shown = wanted && messages.terminal.live;
     }
 
-    /** Of a wait for events: how long already, and how long at most. Only if asked for more. */
+    /** For a wait for events: the time elapsed and the time left. Only if verbose. */
     static Progress ofWait(Messages messages, Object subject, @Nullable TimeSpan timeout) {
         return new Progress(messages, "waiting for ", subject, waited -> times(waited, timeout), messages.isVerbose());
     }
 
-    /** Of work that takes long: the share that is done, from 0 to 1. Not before it has taken a second. */
+    /** For long work: the share that is done, from 0 to 1. Not in the first second. */
     static Progress ofWork(Messages messages, String intent, Object subject, DoubleSupplier done) {
         return new Progress(messages, intent, subject, time -> bar(time, done.getAsDouble()), !messages.isQuiet());
     }
@@ -123,7 +123,7 @@ final class Progress implements AutoCloseable {
         return two && number < 10 ? "0" + number : Integer.toString(number);
     }
 
-    /** Takes the line away, if there is one. */
+    /** Erases the line, if there is one. */
     @Override
     public void close() {
         if (over.set()) {

@@ -10,14 +10,13 @@ import picocli.CommandLine.Parameters;
 /** {@code pharos rm}: removes events. */
 @Command(
         name = "rm",
-        description = "Removes each event. Those who wait for it learn of that within a second, and fail. Removes"
-                + " nothing that is no event.",
+        description = "Removes each event. Its waits fail within a second. A file that is not an event is not removed.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every event is removed",
             "2:the command line is wrong",
-            "3:one could not be removed",
-            "4:of one it is not known whether it is"
+            "3:an event could not be removed",
+            "4:the outcome for an event is unknown"
         },
         footer = {"", "Example: pharos rm /run/app/db-ready"})
 final class RmVerb implements Callable<Integer> {

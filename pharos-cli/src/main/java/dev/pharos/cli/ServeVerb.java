@@ -16,18 +16,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code pharos serve}: serves events of a cluster of one machine. */
+/** {@code pharos serve}: runs a server for events. */
 @Command(
         name = "serve",
-        description = "Serves events for other processes and machines, until interrupted: a server of ZooKeeper. Prints"
-                + " under which address, as soon as it does. What is set stays so when it is started again with the same"
-                + " data.",
+        description =
+                "Runs a ZooKeeper server for the events of other processes and machines, until interrupted. Prints the"
+                        + " root of its events as soon as it is ready. A server that is started again with the same data has the same"
+                        + " events.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "2:the command line is wrong",
-            "3:it cannot serve, or no longer",
-            "130:ended by Ctrl-C",
-            "143:ended by SIGTERM"
+            "3:the server cannot start, or has failed",
+            "130:terminated by Ctrl-C",
+            "143:terminated by SIGTERM"
         },
         footer = {"", "Example: pharos serve --data /var/lib/pharos"})
 final class ServeVerb implements Callable<Integer> {
@@ -42,22 +43,23 @@ final class ServeVerb implements Callable<Integer> {
             names = "--port",
             paramLabel = "PORT",
             defaultValue = "2181",
-            description = "Where to serve; 0 takes a port that is free (default: ${DEFAULT-VALUE}).")
+            description = "The port to listen on; 0 for a free port (default: ${DEFAULT-VALUE}).")
     private int port;
 
     @Option(
             names = "--host",
             paramLabel = "HOST",
             defaultValue = "127.0.0.1",
-            description = "The name or number of this machine to serve under, 0.0.0.0 for all it has; whoever can reach"
-                    + " that may change events (default: ${DEFAULT-VALUE}, which is this machine only).")
+            description =
+                    "The host name or IP address to bind to; 0.0.0.0 for all interfaces. Every client that can connect"
+                            + " may change events (default: ${DEFAULT-VALUE}, for this machine only).")
     private String host = "127.0.0.1";
 
     @Option(
             names = "--data",
             paramLabel = "DIR",
             description =
-                    "The folder that keeps the events (default: pharos in $XDG_DATA_HOME, or in" + " ~/.local/share).")
+                    "The directory in which the events are stored (default: pharos in $XDG_DATA_HOME or ~/.local/share).")
     private @Nullable Path data;
 
     ServeVerb(Terminal terminal) {
@@ -67,14 +69,14 @@ final class ServeVerb implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         if (port < 0 || port > 65535) {
-            throw new ParameterException(spec.commandLine(), "there is no port " + port + ": give one from 0 to 65535");
+            throw new ParameterException(spec.commandLine(), "port out of range (0 to 65535): " + port);
         }
         Connections.quieten();
-        Path folder = data == null ? defaultData() : data;
-        try (ClusterServer server = ClusterServer.start(host, port, folder)) {
+        Path directory = data == null ? defaultData() : data;
+        try (ClusterServer server = ClusterServer.start(host, port, directory)) {
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
             messages.terminal.out.println(ClusterAddress.parse(reachable() + ":" + server.port()));
-            server.awaitEnd();
+            server.awaitTermination();
         } catch (EventException e) {
             messages.fail(String.valueOf(e.getMessage()));
         }
@@ -89,7 +91,7 @@ final class ServeVerb implements Callable<Integer> {
                 return InetAddress.getLocalHost().getHostName();
             }
         } catch (UnknownHostException e) {
-            // this machine does not know itself by name
+            // this machine cannot resolve its own name
         }
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }

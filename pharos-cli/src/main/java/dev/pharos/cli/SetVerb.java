@@ -10,13 +10,13 @@ import picocli.CommandLine.Parameters;
 /** {@code pharos set}: sets events. */
 @Command(
         name = "set",
-        description = "Sets each event, and so releases all who wait for it, now or later. Makes it if it is missing.",
+        description = "Sets each event, and so releases all its waiters. Creates an event that does not exist.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every event is set",
             "2:the command line is wrong",
-            "3:one could not be set",
-            "4:of one it is not known whether it is"
+            "3:an event could not be set",
+            "4:the outcome for an event is unknown"
         },
         footer = {"", "Example: pharos set /run/app/db-ready"})
 final class SetVerb implements Callable<Integer> {
@@ -33,7 +33,7 @@ final class SetVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         return messages.each(addresses, address -> {
-                    messages.tell(address, address.set() ? "set" : "was set already");
+                    messages.tell(address, address.set() ? "set" : "was already set");
                     return ExitCode.DONE;
                 })
                 .status;

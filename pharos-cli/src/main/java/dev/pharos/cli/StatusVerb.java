@@ -9,26 +9,26 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code pharos status}: tells whether events are set. */
+/** {@code pharos status}: prints whether events are set. */
 @Command(
         name = "status",
         description =
-                "Prints whether each event is set or clear; with -v also by how many it is held, and since when it"
-                        + " is so. Never makes one.",
+                "Prints whether each event is set or clear; with -v also the number of its holds, and the time of its last"
+                        + " change. Never creates an event.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every event is set",
-            "1:one is clear",
+            "1:an event is clear",
             "2:the command line is wrong",
-            "3:one is missing, or cannot be told of",
-            "141:nobody reads the output any more"
+            "3:an event does not exist or cannot be read",
+            "141:the reader closed the output"
         },
         footer = {"", "Example: pharos status -q /run/app/maintenance && exit"})
 final class StatusVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
-    @Option(names = "--json", description = "Print an object for each event, in a line.")
+    @Option(names = "--json", description = "Print a JSON object for each event, one per line.")
     private boolean json;
 
     @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
@@ -44,11 +44,11 @@ final class StatusVerb implements Callable<Integer> {
     }
 
     private ExitCode print(Address address) throws IOException {
-        Sighting sighting = address.look();
+        Status status = address.status();
         if (!messages.isQuiet()) {
             Terminal terminal = messages.terminal;
-            terminal.out.println(json ? sighting.json() : sighting.line(terminal, messages.isVerbose()));
+            terminal.out.println(json ? status.json() : status.line(terminal, messages.isVerbose()));
         }
-        return sighting.set() ? ExitCode.DONE : ExitCode.NO;
+        return status.set() ? ExitCode.DONE : ExitCode.NO;
     }
 }

@@ -11,11 +11,11 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where data and messages go, and which of the two a person sees at once. */
+/** The streams for data and messages, and whether they are terminals. */
 final class Terminal {
     private static final int POLLERR = 8;
 
-    /** What a terminal shows at the least, and what is assumed of a file. */
+    /** The minimum width of a terminal, which is also assumed for a file. */
     private static final int WIDTH = 80;
 
     private static final long TIOCGWINSZ = 0x5413;
@@ -52,7 +52,7 @@ final class Terminal {
 
     /** The streams of this process. The launcher knows which of them are terminals: 1, 2, 12 or neither. */
     static Terminal standard() {
-        // Where Java tells it depends on its version, and on whether it is a terminal.
+        // Which property has it depends on the version of Java, and on whether it is a terminal.
         String encoding = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding", ""));
         boolean unicode = (encoding.isEmpty() ? Charset.defaultCharset().name() : encoding).startsWith("UTF");
         return new Terminal(System.out, System.err, true, System.getProperty("pharos.terminals", ""), unicode);
@@ -63,7 +63,7 @@ final class Terminal {
         return new Terminal(out, err, false, "", true);
     }
 
-    /** Whether the output goes, or went, to another process: then, if it is lost, that has had enough of it. */
+    /** Whether the output goes, or went, to another process, which may have closed it. */
     boolean isPipe() {
         try {
             int type = ofTheProcess ? (int) Files.getAttribute(Path.of("/dev/stdout"), "unix:mode") & 0170000 : 0;
@@ -73,18 +73,18 @@ final class Terminal {
         }
     }
 
-    /** Whether the output goes to a pipe whose other end is closed: all who write to it learn of that too late. */
+    /** Whether the output goes to a pipe whose reader has closed it, without writing to it. */
     boolean isUnread() {
         if (!isPipe()) {
             return false;
         }
-        byte[] poll = new byte[8]; // a struct pollfd: which file, asked for nothing, and what there is
+        byte[] poll = new byte[8]; // a struct pollfd: the descriptor, no requested events, the returned events
         ByteBuffer.wrap(poll).order(ByteOrder.nativeOrder()).putInt(0, 1);
         try {
             int found = NativeLibrary.getInstance("c").getFunction("poll").invokeInt(new Object[] {poll, 1L, 0});
             return found > 0
                     && (ByteBuffer.wrap(poll).order(ByteOrder.nativeOrder()).getShort(6) & POLLERR) != 0;
-        } catch (LinkageError e) { // no native calls here: the next line tells
+        } catch (LinkageError e) { // no native calls here: the next line of output will fail
             return false;
         }
     }
@@ -110,12 +110,12 @@ final class Terminal {
         }
     }
 
-    /** The text in a colour, if a person sees it. */
+    /** The text in a colour, on a terminal. */
     String colour(boolean set, String text) {
         return coloured ? (set ? "\u001b[32m" : "\u001b[33m") + text + "\u001b[0m" : text;
     }
 
-    /** A text that does not steer the terminal and keeps to one line, whatever the names of files are made of. */
+    /** The text without control characters, in one line, whatever the names of files contain. */
     static String plain(Object text) {
         return Canvas.plain(text);
     }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A length of time as a person writes it, such as 250ms, 30s, 5m, 1h30m or 2.5; a bare number is seconds. */
+/** A duration as a person writes it, such as 250ms, 30s, 5m, 1h30m or 2.5; a number without a unit is seconds. */
 record TimeSpan(String text, Duration duration) {
     private static final Pattern PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|[smhd])");
 
@@ -23,7 +23,7 @@ record TimeSpan(String text, Duration duration) {
         86_400_000_000_000L, 3_600_000_000_000L, 60_000_000_000L, 1_000_000_000L, 1_000_000L
     };
 
-    /** Reads one; of those that are too long to count, takes the longest there is, 292 years. */
+    /** Parses a duration, capped at {@code Long.MAX_VALUE} nanoseconds, 292 years. */
     static TimeSpan of(String text) {
         if (SECONDS.matcher(text).matches()) {
             return new TimeSpan(text + "s", duration(nanos(text, 3)));
@@ -65,7 +65,7 @@ record TimeSpan(String text, Duration duration) {
                 return of(text);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(
-                        "'" + text + "' is no length of time: write it as in 250ms, 30s, 5m or 1h30m");
+                        "'" + text + "' is not a duration: write it as in 250ms, 30s, 5m or 1h30m");
             }
         }
     }

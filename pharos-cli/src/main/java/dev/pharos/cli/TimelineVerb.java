@@ -21,21 +21,21 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code pharos timeline}: draws who waited for what. */
+/** {@code pharos timeline}: draws the waits in a recording. */
 @Command(
         name = "timeline",
         description =
-                "Draws who waited for what, from a flight recording of a program that uses Pharos. Without an option"
-                        + " that says what to make, makes a page beside the recording and prints its name. A recording is"
-                        + " made with java -XX:StartFlightRecording:filename=app.jfr, or with jcmd.",
+                "Draws the waits of a program that uses Pharos, from a flight recording. If no option specifies an output,"
+                        + " writes an HTML page beside the recording and prints its name. Create a recording with java"
+                        + " -XX:StartFlightRecording:filename=app.jfr, or with jcmd.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:all that was asked for is made",
+            "0:all outputs were written",
             "2:the command line is wrong",
-            "3:the recording cannot be read, or tells nothing of events, or something cannot be written",
-            "130:ended by Ctrl-C",
-            "141:nobody reads the output any more",
-            "143:ended by SIGTERM"
+            "3:the recording cannot be read or contains no events, or an output cannot be written",
+            "130:terminated by Ctrl-C",
+            "141:the reader closed the output",
+            "143:terminated by SIGTERM"
         },
         footer = {"", "Example: pharos timeline app.jfr -o app.html"})
 final class TimelineVerb implements Callable<Integer> {
@@ -54,25 +54,22 @@ final class TimelineVerb implements Callable<Integer> {
     @Option(
             names = {"-o", "--page"},
             paramLabel = "FILE",
-            description = "Write a page for a browser: one file that needs no other.")
+            description = "Write an HTML page for a browser, in a single file.")
     private @Nullable Path page;
 
-    @Option(names = "--perfetto", paramLabel = "FILE", description = "Write a trace that ui.perfetto.dev opens.")
+    @Option(names = "--perfetto", paramLabel = "FILE", description = "Write a trace for ui.perfetto.dev.")
     private @Nullable Path perfetto;
 
-    @Option(
-            names = "--svg",
-            paramLabel = "FILE",
-            description = "Write a picture that does not move, as for a document.")
+    @Option(names = "--svg", paramLabel = "FILE", description = "Write an SVG picture.")
     private @Nullable Path svg;
 
-    @Option(names = "--text", description = "Draw it here, and print a summary.")
+    @Option(names = "--text", description = "Draw on the terminal, and print a summary.")
     private boolean text;
 
-    @Option(names = "--json", description = "Print the summary: an object for each event, in a line.")
+    @Option(names = "--json", description = "Print the summary: a JSON object for each event, one per line.")
     private boolean json;
 
-    @Parameters(arity = "1", paramLabel = "RECORDING", description = "The recording, most often a file named .jfr.")
+    @Parameters(arity = "1", paramLabel = "RECORDING", description = "The recording, usually a .jfr file.")
     private Path recording = Path.of("");
 
     private volatile double read;
@@ -84,14 +81,16 @@ final class TimelineVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         if (text && json) {
-            throw new ParameterException(spec.commandLine(), "--text and --json exclude each other: give one of them");
+            throw new ParameterException(
+                    spec.commandLine(), "--text and --json exclude each other: specify one of them");
         }
         return messages.attempt(recording, this::draw).status;
     }
 
     private ExitCode draw() throws IOException {
         if (!Timeline.canRecord()) {
-            return messages.fail(recording, "this Java has no module jdk.jfr, which reads recordings; use a whole JDK");
+            return messages.fail(
+                    recording, "this Java installation has no module jdk.jfr, which reads recordings; use a full JDK");
         }
         boolean beside = page == null && perfetto == null && svg == null && !text && !json;
         Map<Path, Form> files = new LinkedHashMap<>();
@@ -110,7 +109,7 @@ final class TimelineVerb implements Callable<Integer> {
         if (timeline.isEmpty()) {
             return messages.fail(
                     recording,
-                    "nobody waited for an event, and none was set or cleared, while it was made; record the program"
+                    "contains no wait, set or clear of an event; record the program"
                             + " with java -XX:StartFlightRecording:filename=app.jfr");
         }
         if (text) {
@@ -137,10 +136,12 @@ final class TimelineVerb implements Callable<Integer> {
             return;
         }
         if (files.put(file, form) != null) {
-            throw new ParameterException(spec.commandLine(), "two things cannot be written to one file: give another");
+            throw new ParameterException(
+                    spec.commandLine(), "two outputs cannot be written to one file: specify another");
         }
         if (Files.exists(file) && Files.exists(recording) && Files.isSameFile(file, recording)) {
-            throw new ParameterException(spec.commandLine(), "that would overwrite the recording: give another file");
+            throw new ParameterException(
+                    spec.commandLine(), "this would overwrite the recording: specify another file");
         }
     }
 
@@ -151,17 +152,17 @@ final class TimelineVerb implements Callable<Integer> {
                 (name.endsWith(".jfr") ? name.substring(0, name.length() - 4) : name) + ".html");
     }
 
-    /** Writes a file, in place of one that is there, and leaves none that is incomplete. */
+    /** Writes a file, overwriting an existing one, and leaves no incomplete file. */
     static void write(Timeline timeline, Path file, Form form) throws IOException {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new FileSystemException(file.toString(), null, "no file that can be written over; give another");
+            throw new FileSystemException(file.toString(), null, "not a regular file; specify another");
         }
         boolean whole = false;
         Writer out;
         try {
             out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {
-            throw new FileSystemException(file.toString(), null, "in a folder that does not exist; make that first");
+            throw new FileSystemException(file.toString(), null, "parent directory does not exist; create it first");
         }
         try (out) {
             form.write(timeline, out);

@@ -23,24 +23,25 @@ import picocli.CommandLine.Spec;
 /** {@code pharos wait}: waits for events. */
 @Command(
         name = "wait",
-        description = "Waits until each event has been set, or with --any one of them; returns at once if it is so"
-                + " already. An event that is set counts, even if it is cleared at once. Makes an event that is missing,"
-                + " so it does not matter who comes first.",
+        description =
+                "Waits until each event has been set, or with --any one of them; returns at once if they are already"
+                        + " set. An event that is set counts, even if it is cleared at once. Creates an event that does not exist,"
+                        + " so that set and wait may run in any order.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:what was waited for has happened",
+            "0:the events were set; with --clear, clear",
             "2:the command line is wrong",
-            "3:an event cannot be waited for, or no longer",
-            "124:the time is over",
-            "130:ended by Ctrl-C",
-            "141:nobody reads the output any more",
-            "143:ended by SIGTERM"
+            "3:an event cannot be waited for, or was removed",
+            "124:the timeout elapsed",
+            "130:terminated by Ctrl-C",
+            "141:the reader closed the output",
+            "143:terminated by SIGTERM"
         },
         footer = {"", "Example: pharos wait -t 30s /run/app/db-ready && ./start"})
 final class WaitVerb implements Callable<Integer> {
     private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE);
 
-    /** How long reaching the servers of a cluster may take, at the least. */
+    /** The minimum time to allow for connecting to servers. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     @Spec
@@ -57,7 +58,7 @@ final class WaitVerb implements Callable<Integer> {
             names = {"-t", "--timeout"},
             paramLabel = "TIME",
             converter = TimeSpan.Converter.class,
-            description = "Wait no longer than this: 250ms, 30s, 5m, 1h30m; a bare number is seconds, 0 looks once"
+            description = "The maximum time to wait: 250ms, 30s, 5m, 1h30m; a number without a unit is seconds, 0 polls"
                     + " (default: for ever).")
     private @Nullable TimeSpan timeout;
 
@@ -70,7 +71,7 @@ final class WaitVerb implements Callable<Integer> {
     @Option(names = "--any", description = "Wait for any one event.")
     private boolean any;
 
-    @Option(names = "--json", description = "Print how it ended as an object.")
+    @Option(names = "--json", description = "Print the result as a JSON object.")
     private boolean json;
 
     @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
@@ -83,10 +84,10 @@ final class WaitVerb implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         if (any && all) {
-            throw new ParameterException(spec.commandLine(), "--any and --all exclude each other: give one of them");
+            throw new ParameterException(spec.commandLine(), "--any and --all exclude each other: specify one of them");
         }
         long start = System.nanoTime();
-        List<Address> seen = look();
+        List<Address> seen = poll();
         if (!seen.isEmpty()) {
             return end(seen, "", start).status;
         }
@@ -96,47 +97,47 @@ final class WaitVerb implements Callable<Integer> {
             return code.status;
         }
         List<Address> released;
-        String unreached;
+        String unconnected;
         try (Progress progress = Progress.ofWait(messages, subject(), timeout)) {
             progress.start();
             released = await(events, start);
-            unreached = released.isEmpty() ? unreached(events) : "";
+            unconnected = released.isEmpty() ? unconnected(events) : "";
         } catch (EventException e) {
             return messages.fail(failed(e, events), e).status;
         }
-        return end(released, unreached, start).status;
+        return end(released, unconnected, start).status;
     }
 
-    /** What a look at the files tells to have happened: enough of them to end the wait, or none. */
-    private List<Address> look() {
+    /** The files that are already as waited for: enough of them to end the wait, or none. */
+    private List<Address> poll() {
         List<Address> found = new ArrayList<>();
         for (Address address : addresses) {
             try {
-                if (address instanceof FileAddress && address.look().set() != clear) {
+                if (address instanceof FileAddress && address.status().set() != clear) {
                     found.add(address);
                     if (any) {
                         return found;
                     }
                 }
             } catch (EventException | IOException e) {
-                return List.of(); // missing, perhaps: what to do then is for the opener to say
+                return List.of(); // it may not exist: the opener handles that
             }
         }
         return found.size() == addresses.size() ? found : List.of();
     }
 
-    /** Waits, and returns those that were released: enough of them, or none if the time was over. */
+    /** Waits, and returns those that were released: enough of them, or none if the timeout elapsed. */
     private List<Address> await(List<Event> events, long start) throws InterruptedException {
         Duration limit = timeout == null ? FOR_EVER : timeout.duration();
-        if (limit.compareTo(PATIENCE) < 0 && reach(events, start)) {
+        if (limit.compareTo(PATIENCE) < 0 && connect(events, start)) {
             limit = limit.minusNanos(System.nanoTime() - start);
             if (limit.isNegative() || limit.isZero()) {
-                return lookOnce(events);
+                return pollOnce(events);
             }
         }
         Event[] awaited = new Event[events.size()];
         for (int i = 0; i < awaited.length; i++) {
-            awaited[i] = clear ? new Inverse(events.get(i)) : events.get(i);
+            awaited[i] = clear ? new NegatedEvent(events.get(i)) : events.get(i);
         }
         if (any) {
             Event first = Event.awaitAny(limit, awaited);
@@ -149,26 +150,25 @@ final class WaitVerb implements Callable<Integer> {
     }
 
     /**
-     * Gives the servers of clusters a while, so that a short time does not end before they were asked; false if there are
-     * none.
+     * Allows time to connect to servers, so that a short timeout does not elapse before that; false if there are none.
      */
-    private static boolean reach(List<Event> events, long start) throws InterruptedException {
+    private static boolean connect(List<Event> events, long start) throws InterruptedException {
         boolean found = false;
         for (int i = 0; i < events.size(); i++) {
-            if (events.get(i) instanceof Reaching reaching) {
-                ClusterEvent event = reaching.within(PATIENCE.minusNanos(System.nanoTime() - start));
-                events.set(i, event == null ? reaching : event);
+            if (events.get(i) instanceof ConnectingEvent connecting) {
+                ClusterEvent event = connecting.within(PATIENCE.minusNanos(System.nanoTime() - start));
+                events.set(i, event == null ? connecting : event);
                 found = true;
             }
         }
         return found;
     }
 
-    /** What a look at the events tells when the time is over: enough of them, or none. */
-    private List<Address> lookOnce(List<Event> events) {
+    /** The events that are as waited for when the timeout has elapsed: enough of them, or none. */
+    private List<Address> pollOnce(List<Event> events) {
         List<Address> found = new ArrayList<>();
         for (int i = 0; i < events.size(); i++) {
-            if (!(events.get(i) instanceof Reaching) && events.get(i).isSet() != clear) {
+            if (!(events.get(i) instanceof ConnectingEvent) && events.get(i).isSet() != clear) {
                 found.add(addresses.get(i));
                 if (any) {
                     return found;
@@ -178,11 +178,11 @@ final class WaitVerb implements Callable<Integer> {
         return found.size() == addresses.size() ? found : List.of();
     }
 
-    /** What there is to say of events that were never in reach. */
-    private String unreached(List<Event> events) throws InterruptedException {
+    /** The message about servers that were never connected. */
+    private String unconnected(List<Event> events) throws InterruptedException {
         for (Event event : events) {
-            if (event instanceof Reaching reaching && reaching.within(Duration.ZERO) == null) {
-                return "; " + reaching.servers() + " could not be reached";
+            if (event instanceof ConnectingEvent connecting && connecting.within(Duration.ZERO) == null) {
+                return "; " + connecting.servers() + " could not be reached";
             }
         }
         return "";
@@ -207,7 +207,7 @@ final class WaitVerb implements Callable<Integer> {
         return ExitCode.TIMED_OUT;
     }
 
-    /** What has failed: the event, as it was written; or the address of what all events of some servers share. */
+    /** What has failed: the event, as given; or the address of the connection that several events share. */
     private Object failed(EventException e, List<Event> events) {
         for (int i = 0; i < events.size(); i++) {
             if (events.get(i).name().equals(e.address())) {

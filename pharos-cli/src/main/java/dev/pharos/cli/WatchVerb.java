@@ -19,20 +19,20 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code pharos watch}: tells of changes of events. */
+/** {@code pharos watch}: prints changes of events. */
 @Command(
         name = "watch",
         description =
-                "Prints a line for each event as it is, then one for every change, until interrupted: the time, set"
-                        + " or clear, and the event. Changes that follow one another too fast to be told apart are told as one."
-                        + " Makes an event that is missing.",
+                "Prints one line with the state of each event, then one line for every change, until interrupted: the time,"
+                        + " set or clear, and the event. Changes that follow each other too quickly are reported as one. Creates an"
+                        + " event that does not exist.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "2:the command line is wrong",
-            "3:no event can be watched, or any longer",
-            "130:ended by Ctrl-C",
-            "141:nobody reads the output any more",
-            "143:ended by SIGTERM"
+            "3:no event can be watched, or all were removed",
+            "130:terminated by Ctrl-C",
+            "141:the reader closed the output",
+            "143:terminated by SIGTERM"
         },
         footer = {"", "Example: pharos watch --json /run/app/db-ready /run/app/maintenance"})
 final class WatchVerb implements Callable<Integer> {
@@ -46,7 +46,7 @@ final class WatchVerb implements Callable<Integer> {
     @Mixin
     private final Opener opener = new Opener();
 
-    @Option(names = "--json", description = "Print objects, each in a line.")
+    @Option(names = "--json", description = "Print JSON objects, one per line.")
     private boolean json;
 
     @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
@@ -56,7 +56,7 @@ final class WatchVerb implements Callable<Integer> {
         messages = new Messages(terminal);
     }
 
-    /** What has become of an event: how it is since when, or why it can be watched no longer. */
+    /** A report on an event: its state since a time, or the failure of the watch. */
     private record News(
             Address address,
             boolean set,

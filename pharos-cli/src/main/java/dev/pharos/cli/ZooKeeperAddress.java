@@ -22,14 +22,14 @@ final class ZooKeeperAddress extends Address {
         this.connections = connections;
     }
 
-    /** Reads an address; throws if it is not one, saying why. */
+    /** Parses an address; throws an exception with the reason if it is not one. */
     static ZooKeeperAddress parse(String text, Connections connections) {
         return new ZooKeeperAddress(text, ClusterAddress.parseEvent(text), connections);
     }
 
     /** The address of all events under a root, as in {@code zk://zk1:2181,zk2:2181/root}. */
-    record Root(String text, ClusterAddress cluster, Connections connections) implements Folder {
-        /** Reads an address; throws if it is not one, saying why. */
+    record Root(String text, ClusterAddress cluster, Connections connections) implements Directory {
+        /** Parses an address; throws an exception with the reason if it is not one. */
         static Root parse(String text, Connections connections) {
             return new Root(text, ClusterAddress.parse(text), connections);
         }
@@ -52,7 +52,7 @@ final class ZooKeeperAddress extends Address {
         return event.cluster().servers();
     }
 
-    /** The name of the event itself: the address with just those escapes that are needed. */
+    /** The name of the event itself: the address with only the necessary escapes. */
     String eventName() {
         return event.toString();
     }
@@ -70,16 +70,16 @@ final class ZooKeeperAddress extends Address {
 
     @Override
     boolean clear() throws IOException {
-        cluster().look(event.name()); // throws if it is missing
+        Cluster.Status unused = cluster().status(event.name()); // throws if it does not exist
         try (ClusterEvent opened = open(false)) {
             return opened.clear();
         }
     }
 
     @Override
-    Sighting look() throws IOException {
-        Cluster.State state = cluster().look(event.name());
-        return new Sighting(this, "cluster", state.set(), OptionalInt.of(state.holders()), Optional.of(state.since()));
+    Status status() throws IOException {
+        Cluster.Status status = cluster().status(event.name());
+        return new Status(this, "cluster", status.set(), OptionalInt.of(status.holders()), Optional.of(status.since()));
     }
 
     @Override
@@ -89,12 +89,12 @@ final class ZooKeeperAddress extends Address {
 
     @Override
     Event await(boolean held) {
-        return new Reaching(this);
+        return new ConnectingEvent(this);
     }
 
     @Override
     Hold hold(Exec program, boolean quiet) throws IOException {
-        return Keeper.start(this, program, quiet);
+        return HolderProcess.start(this, program, quiet);
     }
 
     @Override

@@ -86,7 +86,7 @@ class ArchiveIT {
                 x: set
                 y: set
                 0
-                pharos: x: was set already
+                pharos: x: was already set
                 0
                 0
                 x: clear
@@ -120,15 +120,15 @@ class ArchiveIT {
                 """);
 
         assertThat(run.out()).isEqualTo("""
-                pharos: there is no option '--bad': see pharos wait --help
+                pharos: unknown option '--bad': see pharos wait --help
                 2
-                pharos: foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
+                pharos: foreign: not an event: it has 6 bytes instead of 4096; specify another path or remove it
                 3
                 pharos: COMMAND is missing: see pharos hold --help
                 125
                 pharos: ./foreign: cannot be run
                 126
-                pharos: nosuch: there is no such command
+                pharos: nosuch: no such command
                 127
                 7
                 """);

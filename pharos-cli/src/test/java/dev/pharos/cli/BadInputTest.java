@@ -62,16 +62,16 @@ class BadInputTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             set                      |   2 | EVENT is missing: see pharos set --help
-            wait --bad x             |   2 | there is no option '--bad': see pharos wait --help
-            sett x                   |   2 | there is no command 'sett': see pharos --help
-            wait -t -5s x            |   2 | invalid value for option '--timeout': '-5s' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
-            wait -t NaN x            |   2 | invalid value for option '--timeout': 'NaN' is no length of time: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
+            wait --bad x             |   2 | unknown option '--bad': see pharos wait --help
+            sett x                   |   2 | unknown command 'sett': see pharos --help
+            wait -t -5s x            |   2 | invalid value for option '--timeout': '-5s' is not a duration: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
+            wait -t NaN x            |   2 | invalid value for option '--timeout': 'NaN' is not a duration: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
             set ''                   |   2 | invalid value for positional parameter at index 0..* (EVENT): it is empty: see pharos set --help
-            wait --any --all x       |   2 | --any and --all exclude each other: give one of them
-            set /                    |   3 | /: not an event: it is a directory; give another path or remove it
-            set D/foreign            |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
-            rm D/foreign             |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; give another path or remove it
-            set D/link               |   3 | D/link: not an event: it is a symbolic link, which is not followed; give another path or remove it
+            wait --any --all x       |   2 | --any and --all exclude each other: specify one of them
+            set /                    |   3 | /: not an event: it is a directory; specify another path or remove it
+            set D/foreign            |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; specify another path or remove it
+            rm D/foreign             |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; specify another path or remove it
+            set D/link               |   3 | D/link: not an event: it is a symbolic link, which is not followed; specify another path or remove it
             wait D/nowhere/x         |   3 | D/nowhere/x: parent directory does not exist; create it first
             clear D/missing          |   3 | D/missing: does not exist; set it or wait for it first
             list D/nowhere           |   3 | D/nowhere: does not exist
@@ -80,9 +80,9 @@ class BadInputTest {
             hold D/nowhere/x -- true | 125 | D/nowhere/x: parent directory does not exist; create it first
             hold D/event -- true     | 125 | D/event: not a held event; it can only be set and cleared
             hold D/held -- D/foreign | 126 | D/foreign: cannot be run
-            hold D/held -- nosuch    | 127 | nosuch: there is no such command
+            hold D/held -- nosuch    | 127 | nosuch: no such command
             set D/held               |   3 | D/held: a held event, which cannot be set or cleared; hold it instead
-            serve --port 65536       |   2 | there is no port 65536: give one from 0 to 65535
+            serve --port 65536       |   2 | port out of range (0 to 65535): 65536
             serve --port http        |   2 | invalid value for option '--port': 'http' is not an int: see pharos serve --help
             """)
     void pharos_badInput_saysWhatInOneLine(String line, int status, String reason) {
@@ -116,14 +116,14 @@ class BadInputTest {
             zk://[1:2:3]:2181/root/x    | '[1:2:3]:2181' is not host:port, as in zk1:2181 or [::1]:2181
             zk://zk1:0/root/x           | port 0 is out of range, which is 1 to 65535
             zk://zk1:70000/root/x       | port 70000 is out of range, which is 1 to 65535
-            zk://zk1:2181//x            | '/' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/../x          | '/..' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://127.0.0.1:1/%2e/x      | '/%2e' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://127.0.0.1:1/a%20b/x    | '/a%20b' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181//x            | '/' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/../x          | '/..' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://127.0.0.1:1/%2e/x      | '/%2e' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://127.0.0.1:1/a%20b/x    | '/a%20b' is not a root, which consists of letters, digits, _ . ~ - and single slashes
             zk://zk1:2181/zookeeper/x   | the root '/zookeeper' is reserved by the servers; use another
             zk://zk1:2181               | it has no root; write zk://HOST:PORT,.../ROOT/NAME
             zk://zk1:2181/root          | it has no name after its root; write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root/         | the name of an event is empty; give one of 1 to 255 characters
+            zk://zk1:2181/root/         | the name of an event is empty; specify 1 to 255 characters
             zk://zk1:2181/root/100%     | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
             zk://zk1:2181/root/%FF      | the escapes in the name of an event are not UTF-8; write one for each of its bytes
             """)
@@ -150,7 +150,7 @@ class BadInputTest {
                 .isEqualTo(new Run(
                         "",
                         "pharos: invalid value for positional parameter at index 0..* (EVENT): an address has no user"
-                                + " before an @; log in by the options of the client: see pharos set --help\n",
+                                + " before an @; specify the user in the options of the client: see pharos set --help\n",
                         2));
     }
 

@@ -139,7 +139,7 @@ class ClusterIT {
                 $Z/x: set
                 $Z/y: set
                 0
-                pharos: $Z/x: was set already
+                pharos: $Z/x: was already set
                 0
                 0
                 1
@@ -207,8 +207,8 @@ class ClusterIT {
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             none                  | does not exist
             digest.user = me      | has no line 'digest.password'
-            colour = red          | has a line 'colour', which means nothing: docs/cli.md tells of those that do
-            access = friends      | has 'friends' for access: write everybody, everybody-waits or creator
+            colour = red          | has a line 'colour', which is not an option: see docs/cli.md
+            access = friends      | has 'friends' for access: write everybody, everybody-may-wait or creator
             session.timeout = now | has 'now' for session.timeout: write it as in 250ms, 30s or 5m
             """)
     void pharos_badOptions_saysWhatInOneLine(String line, String reason) throws IOException {
@@ -224,7 +224,7 @@ class ClusterIT {
     void options_logIn_keepsOthersFromAnEvent() {
         root = served.replace("/pharos", "/" + directory.getFileName()); // what is above is of who has made it too
         Installed.Run run = sh("""
-                printf 'operation.timeout = 10m\\ndigest.user = me\\ndigest.password = secret\\naccess = everybody-waits\\n' >options
+                printf 'operation.timeout = 10m\\ndigest.user = me\\ndigest.password = secret\\naccess = everybody-may-wait\\n' >options
                 PHAROS_CLUSTER=options pharos set $Z/x; echo $?
                 pharos status $Z/x; echo $?
                 pharos clear $Z/x; echo $?
@@ -374,7 +374,7 @@ class ClusterIT {
     private static ProcessHandle keeper(String event) {
         return ProcessHandle.allProcesses()
                 .filter(process -> List.of(process.info().arguments().orElse(new String[0]))
-                        .containsAll(List.of(Keeper.class.getName(), event)))
+                        .containsAll(List.of(HolderProcess.class.getName(), event)))
                 .findAny()
                 .orElse(null);
     }
@@ -409,7 +409,10 @@ class ClusterIT {
         assertThat(pharos.err(watching)).isEmpty();
     }
 
-    /** A server that wants a certificate, and knows a user: one key for both sides is enough to see that the lines count. */
+    /**
+     * A server that wants a certificate, and knows a user: one key for both sides is enough to see that the lines
+     * count.
+     */
     @Test
     void options_tlsAndSasl_connectToServersThatWantThem() throws Exception {
         int tls = freePort();
@@ -491,21 +494,21 @@ class ClusterIT {
                 .isEqualTo(new Installed.Run(
                         "",
                         "pharos: 127.0.0.1:" + port
-                                + ": not available (Address already in use); end what uses it, or give another port\n",
+                                + ": not available (Address already in use); stop the process that uses it, or specify another port\n",
                         3));
         Path folder = serverDirectory.resolve("data");
         assertThat(pharos.sh("pharos serve --port 0 --data '" + folder + "'"))
                 .isEqualTo(new Installed.Run(
                         "",
-                        "pharos: " + folder + ": in use by another server; end that or give another directory\n",
+                        "pharos: " + folder + ": in use by another server; stop that or specify another directory\n",
                         3));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            --port 0 --host nowhere.invalid  | 3 | nowhere.invalid: unknown host; give a name or an address of this machine
-            --port 0 --data file             | 3 | $D/file: not a directory; give another
-            --port 0 --data old              | 3 | $D/old: no server can serve from it: No snapshot found, but there are log entries. Something is broken!
+            --port 0 --host nowhere.invalid  | 3 | nowhere.invalid: unknown host; specify a name or an address of this machine
+            --port 0 --data file             | 3 | $D/file: not a directory; specify another
+            --port 0 --data old              | 3 | $D/old: the server cannot start: No snapshot found, but there are log entries. Something is broken!
             """)
     void serve_badInput_saysWhatInOneLine(String line, int status, String reason) {
         Installed.Run run = pharos.sh("""
@@ -527,7 +530,7 @@ class ClusterIT {
         assertThat(run)
                 .isEqualTo(new Installed.Run(
                         "",
-                        "pharos: " + directory + "/data: no permission; change its owner, or give another directory\n",
+                        "pharos: " + directory + "/data: no permission; change its owner, or specify another directory\n",
                         3));
     }
 

@@ -48,7 +48,7 @@ class LauncherTest {
         script("mvn", "echo built >>'" + directory + "/builds'");
         script(
                 "java",
-                "case $* in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;; *Rehearsal*) exit 1;; esac",
+                "case $* in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;; *TrainingRun*) exit 1;; esac",
                 "while [ \"$1\" != -jar ]; do shift; done",
                 "shift 2; printf '<%s>' \"$@\"; exit 42");
     }

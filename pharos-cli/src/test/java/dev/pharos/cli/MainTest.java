@@ -86,14 +86,14 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            dmeo             | there is no command 'dmeo': see pharos --help
-            --fast           | there is no option '--fast': see pharos --help
-            demo foo         | there is no demo 'foo': choose basic, shared-resource or all
-            demo BASIC       | there is no demo 'BASIC': choose basic, shared-resource or all
-            demo --slow      | there is no option '--slow': see pharos demo --help
-            demo -x          | there is no option '-x': see pharos demo --help
-            demo basic all   | 'all' is one argument too many: see pharos demo --help
-            demo @nofile     | there is no demo '@nofile': choose basic, shared-resource or all
+            dmeo             | unknown command 'dmeo': see pharos --help
+            --fast           | unknown option '--fast': see pharos --help
+            demo foo         | unknown demo 'foo': specify basic, shared-resource or all
+            demo BASIC       | unknown demo 'BASIC': specify basic, shared-resource or all
+            demo --slow      | unknown option '--slow': see pharos demo --help
+            demo -x          | unknown option '-x': see pharos demo --help
+            demo basic all   | 'all' is an unexpected argument: see pharos demo --help
+            demo @nofile     | unknown demo '@nofile': specify basic, shared-resource or all
             demo --fast=soon | invalid value for option '--fast': 'soon' is not a boolean: see pharos demo --help
             """)
     void pharos_wrongCommandLine_saysWhatAndWhatToDoInOneLine(String line, String reason) {
@@ -107,7 +107,7 @@ class MainTest {
     void pharos_wrongArgumentOfSeveralLines_saysItInOneLine() {
         assertThat(pharos("demo", "a\nb")).isEqualTo(ExitCode.USAGE.status);
 
-        assertThat(err()).isEqualTo("pharos: there is no demo 'a?b': choose basic, shared-resource or all\n");
+        assertThat(err()).isEqualTo("pharos: unknown demo 'a?b': specify basic, shared-resource or all\n");
     }
 
     @Test

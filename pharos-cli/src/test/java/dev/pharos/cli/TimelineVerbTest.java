@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TimelineVerbTest {
     private static final String DAMAGED = "damaged: it cannot be read to its end; record again";
     private static final String NOTHING =
-            "nobody waited for an event, and none was set or cleared, while it was made; record the program with"
+            "contains no wait, set or clear of an event; record the program with"
                     + " java -XX:StartFlightRecording:filename=app.jfr";
     private static final String CUT_OFF = "cut off, or damaged; copy it again, or record again";
 
@@ -195,7 +195,7 @@ class TimelineVerbTest {
         assertFails(file("short", new byte[] {'F', 'L'}), "not a flight recording of Java");
         assertFails(file("text", "hello\n".getBytes(StandardCharsets.UTF_8)), "not a flight recording of Java");
         assertFails(file("magic", new byte[] {'F', 'L', 'R', 0}), CUT_OFF);
-        assertFails(folder, "a folder; give it a recording");
+        assertFails(folder, "a directory; specify a recording");
         assertFails(folder.resolve("missing"), "does not exist");
         if (Files.exists(Path.of("/dev/zero"))) {
             assertFails(
@@ -252,12 +252,12 @@ class TimelineVerbTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            RECORDING -o FOLDER             | 3 | FOLDER: no file that can be written over; give another
-            RECORDING -o FOLDER/no/page     | 3 | FOLDER/no/page: in a folder that does not exist; make that first
-            RECORDING --svg RECORDING       | 2 | that would overwrite the recording: give another file
-            RECORDING -o FOLDER/./app.jfr   | 2 | that would overwrite the recording: give another file
-            RECORDING -o FOLDER/a --svg FOLDER/a | 2 | two things cannot be written to one file: give another
-            RECORDING --text --json         | 2 | --text and --json exclude each other: give one of them
+            RECORDING -o FOLDER             | 3 | FOLDER: not a regular file; specify another
+            RECORDING -o FOLDER/no/page     | 3 | FOLDER/no/page: parent directory does not exist; create it first
+            RECORDING --svg RECORDING       | 2 | this would overwrite the recording: specify another file
+            RECORDING -o FOLDER/./app.jfr   | 2 | this would overwrite the recording: specify another file
+            RECORDING -o FOLDER/a --svg FOLDER/a | 2 | two outputs cannot be written to one file: specify another
+            RECORDING --text --json         | 2 | --text and --json exclude each other: specify one of them
             --text                          | 2 | RECORDING is missing: see pharos timeline --help
             """)
     void timeline_wrongOutput_saysSo(String line, int status, String reason) throws Exception {
@@ -340,13 +340,13 @@ class TimelineVerbTest {
                         3,
                         "",
                         "pharos: " + recording
-                                + ": this Java has no module jdk.jfr, which reads recordings; use a whole JDK\n"));
+                                + ": this Java installation has no module jdk.jfr, which reads recordings; use a full JDK\n"));
         Run demo = java(without, "demo", "--fast", "basic");
         assertThat(demo.status).isZero();
         assertThat(demo.out).contains("--- measured\nbasic: waiter waited ").doesNotContain("--- timeline");
         assertThat(demo.err)
                 .isEqualTo(
-                        "pharos: demo: no timeline: this Java has no module jdk.jfr, which records; use a whole JDK\n");
+                        "pharos: demo: no timeline: this Java installation has no module jdk.jfr; use a full JDK\n");
         assertThat(java(without, "demo", "--fast", "basic", "--timeline", page).status)
                 .isEqualTo(ExitCode.FAILED.status);
         assertThat(page).doesNotExist();
@@ -363,6 +363,6 @@ class TimelineVerbTest {
         assertThat(page).content().startsWithIgnoringCase("<!doctype html>");
         status = Main.run(Terminal.of(print(out), print(err)), "demo", "--fast", "basic", "--timeline", "" + folder);
         assertThat(status).isEqualTo(ExitCode.FAILED.status);
-        assertThat(err()).isEqualTo("pharos: " + folder + ": no file that can be written over; give another\n");
+        assertThat(err()).isEqualTo("pharos: " + folder + ": not a regular file; specify another\n");
     }
 }

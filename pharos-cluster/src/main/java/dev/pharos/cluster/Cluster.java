@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection to the servers that keep the events of a cluster, an ensemble of ZooKeeper. A program has one, for as
- * long as it runs; it is kept up through the loss of servers and of connections. Thread-safe.
+ * A connection to the servers that store the events of a cluster, a ZooKeeper ensemble. A program uses one for as long
+ * as it runs; it survives the loss of servers and of network connections. Instances are thread-safe.
  *
  * <pre>{@code
  * try (Cluster cluster = Cluster.connect("zk://zk1:2181,zk2:2181,zk3:2181/orders");
@@ -50,10 +49,10 @@ public final class Cluster implements AutoCloseable {
     private final Options options;
     private final Engine engine;
 
-    /** Those of this process who wait, by the name of the event, while there are handles for it. */
+    /** The waiters of this process, by the name of the event, while there are handles for it. */
     private final Map<String, Waiters> waiters = new ConcurrentHashMap<>();
 
-    /** Wakes crowds of those who wait, by a thread that there is while there is something to do. */
+    /** Wakes large numbers of waiters, in a thread that exists while there is work. */
     private final ThreadPoolExecutor crowd =
             new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Cluster::waking);
 
@@ -63,7 +62,7 @@ public final class Cluster implements AutoCloseable {
     /** The holds that are not closed. */
     private final Set<ClusterEvent.Hold> holds = ConcurrentHashMap.newKeySet();
 
-    /** The holds that are closed or lost, but perhaps still stand. */
+    /** The holds that are closed or lost, but may still stand. */
     private final Set<ClusterEvent.Hold> dropped = ConcurrentHashMap.newKeySet();
 
     /** What the names of changes begin with. */
@@ -86,7 +85,7 @@ public final class Cluster implements AutoCloseable {
         return thread;
     }
 
-    /** What the engine tells. */
+    /** Receives the notifications of the engine. */
     private final class Listener implements Engine.Listener {
         @Override
         public void pulse(String name) {
@@ -100,14 +99,14 @@ public final class Cluster implements AutoCloseable {
         public void gap(String name) {
             Waiters those = waiters.get(name);
             if (those != null) {
-                those.lookAgain();
+                those.readAgain();
             }
         }
 
         @Override
         public void connected() {
             report("connected");
-            waiters.values().forEach(Waiters::lookAgain);
+            waiters.values().forEach(Waiters::readAgain);
             dropped.forEach(hold -> dropLater(hold, answer -> {}));
         }
 
@@ -141,40 +140,44 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * How to connect. Immutable: each method gives a copy with one thing changed.
+     * Options of a connection. Immutable: each method returns a copy with one option changed.
      */
     public static final class Options {
-        /** Ten seconds for the session and for each operation, no log-in, no TLS, events for everybody. */
+        /** Timeouts of ten seconds, no authentication, no TLS, access for everybody. */
         public static final Options DEFAULTS =
-                new Options(Duration.ofSeconds(10), Duration.ofSeconds(10), Access.EVERYBODY, Map.of());
+                new Options(Duration.ofSeconds(10), Duration.ofSeconds(10), Access.EVERYBODY, null, null, null, null);
 
-        /** The keys of what is for the engine. */
-        static final String DIGEST = "digest";
-
-        static final String SASL = "sasl";
-        static final String TRUST = "trust";
-        static final String TRUST_PASSWORD = "trust password";
-        static final String IDENTITY = "identity";
-        static final String IDENTITY_PASSWORD = "identity password";
+        /** A file of keys or certificates, and its password. */
+        record Store(Path file, String password) {}
 
         final Duration sessionTimeout;
         final Duration operationTimeout;
         final Access access;
-        final Map<String, String> security;
+
+        /** User and password, with a colon between them. */
+        final @Nullable String digest;
+
+        /** The entry of the JAAS configuration. */
+        final @Nullable String sasl;
+
+        final @Nullable Store trustStore;
+        final @Nullable Store keyStore;
 
         private Options(
-                Duration sessionTimeout, Duration operationTimeout, Access access, Map<String, String> security) {
+                Duration sessionTimeout,
+                Duration operationTimeout,
+                Access access,
+                @Nullable String digest,
+                @Nullable String sasl,
+                @Nullable Store trustStore,
+                @Nullable Store keyStore) {
             this.sessionTimeout = sessionTimeout;
             this.operationTimeout = operationTimeout;
             this.access = access;
-            this.security = security;
-        }
-
-        private Options with(String key, String value, String otherKey, String otherValue) {
-            Map<String, String> more = new HashMap<>(security);
-            more.put(key, value);
-            more.put(otherKey, otherValue);
-            return new Options(sessionTimeout, operationTimeout, access, Map.copyOf(more));
+            this.digest = digest;
+            this.sasl = sasl;
+            this.trustStore = trustStore;
+            this.keyStore = keyStore;
         }
 
         private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -182,135 +185,145 @@ public final class Cluster implements AutoCloseable {
 
         private static Duration valid(Duration timeout) {
             if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
-                throw new IllegalArgumentException("no timeout: " + timeout + "; give one from 1 ms to 1 day");
+                throw new IllegalArgumentException("timeout out of range (1 ms to 1 day): " + timeout);
             }
             return timeout;
         }
 
         /**
-         * How long the servers wait for a sign of life from this process before they drop its holds. Long enough for
-         * the longest pause of the process that is to be borne; the servers have limits of their own, by default 4 and
-         * 40 seconds.
+         * Sets how long this process may be disconnected or paused before the servers end its holds. The servers limit
+         * the value, by default to 4 to 40 seconds.
          *
-         * @param timeout the time, which the servers may change
+         * @param timeout the session timeout, from 1 ms to 1 day
          * @return a copy
          */
         public Options sessionTimeout(Duration timeout) {
-            return new Options(valid(timeout), operationTimeout, access, security);
+            return new Options(valid(timeout), operationTimeout, access, digest, sasl, trustStore, keyStore);
         }
 
         /**
-         * How long {@code connect}, {@code set}, {@code clear}, {@code isSet} and the like may take, if no server
-         * answers, before they throw. Not for waits, which end when their time is over.
+         * Sets how long {@code connect}, {@code set}, {@code clear}, {@code isSet} and similar operations wait for a
+         * server to respond before they throw. Does not apply to waits, which have timeouts of their own.
          *
-         * @param timeout the time
+         * @param timeout the operation timeout, from 1 ms to 1 day
          * @return a copy
          */
         public Options operationTimeout(Duration timeout) {
-            return new Options(sessionTimeout, valid(timeout), access, security);
+            return new Options(sessionTimeout, valid(timeout), access, digest, sasl, trustStore, keyStore);
         }
 
         /**
-         * Logs in with a name and a password of ZooKeeper's scheme {@code digest}.
+         * Authenticates with a user name and a password by ZooKeeper's scheme {@code digest}.
          *
-         * @param user the name
-         * @param password the password; sent as it is, so use TLS
+         * @param user the user name
+         * @param password the password; sent in clear text, so use TLS
          * @return a copy
          */
         public Options digest(String user, String password) {
-            return with(DIGEST, user + ":" + password, DIGEST, user + ":" + password);
+            String both = user + ":" + password;
+            return new Options(sessionTimeout, operationTimeout, access, both, sasl, trustStore, keyStore);
         }
 
         /**
-         * Logs in by SASL (Kerberos, or DIGEST-MD5), as an entry of the JAAS configuration says.
+         * Authenticates by SASL (Kerberos or DIGEST-MD5), with an entry of the JAAS configuration.
          *
          * @param entry the name of the entry, usually {@code Client}
          * @return a copy
          */
         public Options sasl(String entry) {
-            return with(SASL, entry, SASL, entry);
+            Objects.requireNonNull(entry, "entry");
+            return new Options(sessionTimeout, operationTimeout, access, digest, entry, trustStore, keyStore);
         }
 
         /**
-         * Connects by TLS. Needs Netty on the class path: {@code netty-transport-classes-epoll} and
+         * Connects by TLS. Requires Netty on the class path: {@code netty-transport-classes-epoll} and
          * {@code netty-codec}.
          *
-         * @param trustStore the certificates that are trusted
-         * @param password its password
+         * @param file the trust store, with the certificates that are trusted
+         * @param password the password of the store
          * @return a copy
          */
-        public Options trust(Path trustStore, String password) {
-            return with(TRUST, trustStore.toString(), TRUST_PASSWORD, password);
+        public Options trustStore(Path file, String password) {
+            Store store = new Store(file, Objects.requireNonNull(password, "password"));
+            return new Options(sessionTimeout, operationTimeout, access, digest, sasl, store, keyStore);
         }
 
         /**
-         * Connects by TLS and shows a certificate, if the servers ask for one.
+         * Connects by TLS, and presents a client certificate if the servers request one.
          *
-         * @param keyStore the key and its certificate
-         * @param password its password
+         * @param file the key store, with the private key and its certificate
+         * @param password the password of the store
          * @return a copy
          */
-        public Options identity(Path keyStore, String password) {
-            return with(IDENTITY, keyStore.toString(), IDENTITY_PASSWORD, password);
+        public Options keyStore(Path file, String password) {
+            Store store = new Store(file, Objects.requireNonNull(password, "password"));
+            return new Options(sessionTimeout, operationTimeout, access, digest, sasl, trustStore, store);
         }
 
         /**
-         * Who may use events that are made by this cluster's {@link Cluster#event}, and the root, if that makes it: who
-         * else may make events there. Under the nodes above the root, everybody may make other roots.
+         * Sets the access to events that {@link Cluster#event} creates on this connection; and to the root, if it
+         * creates that: whether other users may create events there. Under the nodes above the root, every user may
+         * create other roots.
          *
-         * @param access who
+         * @param access the access
          * @return a copy
          */
         public Options access(Access access) {
-            return new Options(sessionTimeout, operationTimeout, Objects.requireNonNull(access), security);
+            return new Options(
+                    sessionTimeout,
+                    operationTimeout,
+                    Objects.requireNonNull(access, "access"),
+                    digest,
+                    sasl,
+                    trustStore,
+                    keyStore);
         }
     }
 
-    /** Who may use an event. Decided when it is made; later, an administrator may change the access lists. */
+    /** Access to an event, fixed when the event is created; an administrator may change the access lists later. */
     public enum Access {
         /** Everybody may set, clear, hold and wait. */
         EVERYBODY,
 
-        /** The user who made it may set, clear and hold; everybody may wait. */
+        /** The user who created it may set, clear and hold; everybody may wait. */
         EVERYBODY_MAY_WAIT,
 
-        /** The user who made it, nobody else. */
+        /** Only the user who created it may use it. */
         CREATOR
     }
 
     /**
-     * Connects.
-     *
-     * @param address {@code zk://host:port,host:port/root}: some or all of the servers, and the node under which the
-     *     events are, which is created if it does not exist; {@link ClusterAddress} has the form
-     * @return the connection, to be closed
+     * Connects to the servers at an address, with the default options.
+     * @param address {@code zk://host:port,host:port/root}, as specified by {@link ClusterAddress}: some or all of the
+     *     servers, and the node under which the events are stored, which is created if it does not exist
+     * @return the connection, to be closed after use
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws EventException if no server could be reached in ten seconds
+     * @throws EventException if no server responds within ten seconds
      */
     public static Cluster connect(String address) {
         return connect(address, Options.DEFAULTS);
     }
 
     /**
-     * Connects, with these options.
+     * Connects to the servers at an address.
      *
      * @param address as in {@link #connect(String)}
-     * @param options how
-     * @return the connection, to be closed
+     * @param options the options
+     * @return the connection, to be closed after use
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws EventException if no server could be reached in time, or the log-in was refused
+     * @throws EventException if no server responds in time, or authentication failed
      */
     public static Cluster connect(String address, Options options) {
         return connect(ClusterAddress.parse(address), options);
     }
 
     /**
-     * Connects, with these options, to an address that was parsed before.
+     * Connects to the servers at an address that is already parsed.
      *
      * @param address the address
-     * @param options how
-     * @return the connection, to be closed
-     * @throws EventException if no server could be reached in time, or the log-in was refused
+     * @param options the options
+     * @return the connection, to be closed after use
+     * @throws EventException if no server responds in time, or authentication failed
      */
     public static Cluster connect(ClusterAddress address, Options options) {
         Cluster cluster = new Cluster(address, options);
@@ -330,15 +343,15 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Opens an event, and makes it if there is none of this name: clear.
+     * Opens an event; if it does not exist, creates it, clear.
      *
      * @param name any text of 1 to 255 characters
-     * @return a handle, to be closed
-     * @throws IllegalArgumentException if the name is empty, too long or no text
-     * @throws EventException if it could not be opened or made
+     * @return a handle, to be closed after use
+     * @throws IllegalArgumentException if the name is empty, too long or not text
+     * @throws EventException if the event cannot be opened or created
      */
     public ClusterEvent event(String name) {
-        String where = address.of(name); // throws if it is none
+        String where = address.of(name); // throws if it is not a name
         Waiters those = waiters.compute(name, (key, present) -> {
             Waiters chosen = present == null ? new Waiters(engine, crowd, name) : present;
             chosen.handles++;
@@ -365,22 +378,22 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /** What an event is; null if there is none. */
+    /** The current state of an event; null if it does not exist. */
     private @Nullable Snapshot find(String name, long deadline) {
-        Engine.Sight sight = ask(
+        Engine.Reading reading = ask(
                 address.of(name),
                 deadline,
-                (Consumer<Answer<Engine.Sight>> then) -> engine.look(name, null, Engine.Interest.NONE, answer -> {
+                (Consumer<Answer<Engine.Reading>> then) -> engine.read(name, null, Engine.Interest.NONE, answer -> {
                     Waiters those = waiters.get(name);
                     if (those != null && answer.value() != null) {
                         those.saw(answer.value().snapshot());
                     }
                     then.accept(answer);
                 }));
-        return sight == null ? null : sight.snapshot();
+        return reading == null ? null : reading.snapshot();
     }
 
-    /** Asks the engine until it is done, or has found that there is no such event: then null. */
+    /** Asks the engine until the request is done; null if the event does not exist. */
     private <T> @Nullable T ask(String where, long deadline, Consumer<Consumer<Answer<T>>> question) {
         while (true) {
             Reply<T> reply = new Reply<>();
@@ -398,10 +411,10 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * The names of the events under the root, sorted.
+     * Returns the names of the events under the root, sorted.
      *
      * @return the names
-     * @throws EventException if they could not be read
+     * @throws EventException if the names cannot be read
      */
     public List<String> events() {
         List<String> names = ask(address.toString(), deadline(address.toString()), engine::names);
@@ -409,39 +422,38 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * What an event is like at a moment.
+     * The status of an event at a moment.
      *
      * @param set whether it is set
-     * @param holders how many hold it
-     * @param since since when it is set or clear, by the clock of who changed it; for people. Not known of an event that
-     *     is no longer held: then since when it was
-     * @param epoch how many times it was set or held
+     * @param holders the number of holds
+     * @param since the time since when it is set or clear, by the clock of the process that changed it; if it is clear
+     *     because its last hold has ended, the time when it was last changed
+     * @param epoch the number of times it was set or held
      */
-    public record State(boolean set, int holders, Instant since, long epoch) {}
+    public record Status(boolean set, int holders, Instant since, long epoch) {}
 
     /**
-     * Looks at an event without opening or making it.
+     * Returns the status of an event without opening or creating it.
      *
-     * @param name its name
-     * @return what it is like
-     * @throws EventException if there is no such event, or it could not be read
+     * @param name the name of the event
+     * @return its status
+     * @throws EventException if the event does not exist or cannot be read
      */
-    public State look(String name) {
+    public Status status(String name) {
         String where = address.of(name);
         Snapshot now = find(name, deadline(where));
         if (now == null) {
             throw new EventException.Unavailable(where, "does not exist; set it or wait for it first", null);
         }
-        return new State(now.isSet(), now.holders(), Instant.ofEpochMilli(now.millis()), now.epoch());
+        return new Status(now.isSet(), now.holders(), Instant.ofEpochMilli(now.millis()), now.epoch());
     }
 
     /**
-     * Deletes an event. The methods of its handles then throw an {@link EventException.Removed}, and so do its waits.
+     * Deletes an event. Its handles and its waits then throw an {@link EventException.Removed}.
      *
-     * @param name its name
-     * @return {@code true} if there was one, {@code false} if there was none
-     * @throws EventException if it could not be deleted; {@link EventException.OutcomeUnknown} if it has
-     *     perhaps been
+     * @param name the name of the event
+     * @return {@code true} if it existed, {@code false} if it did not
+     * @throws EventException if it cannot be deleted; an {@link EventException.OutcomeUnknown} if it may have been
      */
     public boolean delete(String name) {
         String where = address.of(name);
@@ -455,8 +467,8 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Deletes this event, and no other that has its name by now; or, if null, a damaged one, which cannot be told from
-     * another: that is not tried again when the connection was lost. False if there was none.
+     * Deletes this event, and no other that has its name by now; or, if null, a damaged one, which cannot be
+     * distinguished from another: that is not retried when the connection was lost. False if there was none.
      */
     private boolean delete(String name, @Nullable UUID incarnation, long deadline) {
         String where = address.of(name);
@@ -485,8 +497,8 @@ public final class Cluster implements AutoCloseable {
 
     /**
      * Closes the connection and all its handles, whose waits fail with an {@link EventException.Closed}, and releases
-     * its holds. Blocks until a server has answered, for the operation timeout at most: if none has, holds end with the
-     * session timeout. Closing again has no effect.
+     * its holds. Blocks until a server has responded, at most for the operation timeout: if none has, holds end with
+     * the session timeout. Closing again has no effect.
      */
     @Override
     public void close() {
@@ -495,13 +507,16 @@ public final class Cluster implements AutoCloseable {
         engine.close();
     }
 
-    /** The address and the state of the connection, as in {@code Cluster@1b[zk://zk1:2181/orders, connected]}. */
+    /**
+     * Returns the identity, the address and the state of this connection, as in
+     * {@code Cluster@1b[zk://zk1:2181/orders, connected]}.
+     */
     @Override
     public String toString() {
         return super.toString() + "[" + address + ", " + state() + "]";
     }
 
-    /** The state of the connection, for people. */
+    /** The state of the connection, for display. */
     String state() {
         return closed ? "closed" : isConnected() ? "connected" : "not connected";
     }
@@ -585,7 +600,7 @@ public final class Cluster implements AutoCloseable {
         } while (answer != null && answer.value() == null && !closed && awaitConnection(deadline));
     }
 
-    /** Ends a hold, as soon as there is a connection; it is tried on each until a server has said that it has ended. */
+    /** Ends a hold, as soon as there is a connection; this is repeated on each until a server has confirmed it. */
     void dropLater(ClusterEvent.Hold hold, Consumer<Answer<Boolean>> then) {
         dropped.add(hold);
         engine.drop(hold.name(), hold.id(), answer -> {
@@ -596,7 +611,7 @@ public final class Cluster implements AutoCloseable {
         });
     }
 
-    /** Whether a hold that is to end perhaps still stands. */
+    /** Whether a hold that is to end may still stand. */
     boolean isDropping(ClusterEvent.Hold hold) {
         return dropped.contains(hold);
     }

@@ -14,21 +14,21 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The address of the events of a cluster: its servers, and the root, which is the node that has the events under it.
- * Written {@code zk://host:port,host:port/root}, where
+ * The address of the events of a cluster: its servers, and the root, which is the node that has the events under it. It
+ * is written {@code zk://host:port,host:port/root}, where
  * <ul>
  *   <li>{@code zk://} may be omitted;
  *   <li>a host is a name, an IPv4 address, or an IPv6 address in brackets, perhaps with a zone, as in
  *       {@code [fe80::1%eth0]};
  *   <li>a port is 1 to 65535;
- *   <li>the root is of letters and digits of ASCII, {@code _ . ~ -} and single slashes, and may be omitted: then it is
+ *   <li>the root consists of ASCII letters and digits, {@code _ . ~ -} and single slashes; the default is
  *       {@code /pharos}.
  * </ul>
  *
- * <p>The address of an event has its name behind that: see {@link OfEvent}.
+ * <p>The address of an event appends its name: see {@link OfEvent}.
  */
 public final class ClusterAddress {
-    /** What addresses begin with. */
+    /** The scheme, with which addresses begin. */
     public static final String SCHEME = "zk://";
 
     static final int LONGEST_NAME = 255;
@@ -53,11 +53,11 @@ public final class ClusterAddress {
     }
 
     /**
-     * Reads the address of the events of a cluster.
+     * Parses the address of the events of a cluster.
      *
      * @param text the address
-     * @return what it says
-     * @throws IllegalArgumentException if it is not of the form above
+     * @return the parsed address
+     * @throws IllegalArgumentException if the text does not have this form
      */
     public static ClusterAddress parse(String text) {
         String rest = withoutScheme(text);
@@ -67,11 +67,11 @@ public final class ClusterAddress {
     }
 
     /**
-     * Reads the address of an event.
+     * Parses the address of an event.
      *
      * @param text the address
-     * @return what it says
-     * @throws IllegalArgumentException if it is not of the form of {@link OfEvent}
+     * @return the parsed address
+     * @throws IllegalArgumentException if the text does not have the form of {@link OfEvent}
      */
     public static OfEvent parseEvent(String text) {
         String rest = withoutScheme(text);
@@ -79,7 +79,7 @@ public final class ClusterAddress {
         int last = rest.lastIndexOf('/');
         String servers = slash < 0 ? rest : rest.substring(0, slash);
         if (slash == last) {
-            ClusterAddress unused = of(text, servers, DEFAULT_ROOT); // what is wrong first is said first
+            ClusterAddress unused = of(text, servers, DEFAULT_ROOT); // report the first error first
             throw bad(text, "it has no " + (slash < 0 ? "root" : "name after its root") + "; " + FORM);
         }
         ClusterAddress address = of(text, servers, rest.substring(slash, last));
@@ -97,7 +97,7 @@ public final class ClusterAddress {
     private static ClusterAddress of(String text, String servers, String root) {
         if (servers.indexOf('@') >= 0) { // and perhaps a password, so it is not repeated
             throw new IllegalArgumentException(
-                    "an address has no user before an @; log in by the options of the client");
+                    "an address has no user before an @; specify the user in the options of the client");
         }
         List<String> hosts = new ArrayList<>();
         for (String server : servers.split(",", -1)) {
@@ -112,7 +112,9 @@ public final class ClusterAddress {
             hosts.add(parts.group(1));
         }
         if (!ROOT.matcher(root).matches()) {
-            throw bad(text, "'" + root + "' is not a root, which is of letters, digits, _ . ~ - and single slashes");
+            throw bad(
+                    text,
+                    "'" + root + "' is not a root, which consists of letters, digits, _ . ~ - and single slashes");
         } else if (root.equals("/zookeeper") || root.startsWith("/zookeeper/")) {
             throw bad(text, "the root '/zookeeper' is reserved by the servers; use another");
         }
@@ -178,19 +180,18 @@ public final class ClusterAddress {
     }
 
     /**
-     * The address of an event: {@code zk://host:port,host:port/root/name}. The name is any text; whatever is not a
-     * letter or digit of ASCII or one of {@code _ . ~ -} is written as {@code %} and two hexadecimal digits for each of
-     * its bytes in UTF-8, as in addresses of the web. Other characters but {@code %} and {@code /} may also be written
-     * as they are.
+     * The address of an event: {@code zk://host:port,host:port/root/name}. The name is any text; a character that is
+     * not an ASCII letter or digit or one of {@code _ . ~ -} is written as {@code %} and two hexadecimal digits for
+     * each of its UTF-8 bytes, as in a URL. All of these except {@code %} and {@code /} may also be written literally.
      *
-     * @param cluster the address of the events among which it is
+     * @param cluster the address of the cluster
      * @param name the name of the event, without escapes
      */
     public record OfEvent(ClusterAddress cluster, String name) {
         /**
          * Creates the address of an event.
          *
-         * @param cluster the address of the events among which it is
+         * @param cluster the address of the cluster
          * @param name the name of the event, without escapes
          * @throws IllegalArgumentException if the name is empty, has more than 255 characters, or is not text
          */
@@ -210,7 +211,7 @@ public final class ClusterAddress {
         return event(name).toString();
     }
 
-    /** The hosts that have no address, if none has; else an empty text. */
+    /** The hosts, if none of them can be resolved; else an empty string. */
     String unknownHosts() {
         List<String> unknown = new ArrayList<>();
         for (String host : hosts) {
@@ -224,13 +225,13 @@ public final class ClusterAddress {
         return String.join(", ", unknown);
     }
 
-    /** The name of a node for the event of this name. Throws if it can be none. */
+    /** The name of a node for the event of this name. Throws if there is none. */
     static String escape(String name) {
         if (name.isEmpty()) {
-            throw new IllegalArgumentException("the name of an event is empty; give one of 1 to 255 characters");
+            throw new IllegalArgumentException("the name of an event is empty; specify 1 to 255 characters");
         } else if (name.length() > LONGEST_NAME) {
             throw new IllegalArgumentException("the name of an event has " + name.length() + " characters, '"
-                    + name.substring(0, 20) + "...'; give one of 1 to 255 characters");
+                    + name.substring(0, 20) + "...'; specify 1 to 255 characters");
         }
         ByteBuffer bytes = encode(name);
         boolean dots = name.equals(".") || name.equals(".."); // reserved as names of nodes
@@ -275,12 +276,11 @@ public final class ClusterAddress {
         try {
             return StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(name));
         } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(
-                    "the name of an event has half of a surrogate pair; give one that is text", e);
+            throw new IllegalArgumentException("the name of an event has an unpaired surrogate; specify valid text", e);
         }
     }
 
-    /** Whether a node of this name can be an event: somebody else may have created others. */
+    /** Whether a node of this name can be an event: other programs may have created others. */
     static boolean isEscaped(String node) {
         try {
             return escape(unescape(node)).equals(node);

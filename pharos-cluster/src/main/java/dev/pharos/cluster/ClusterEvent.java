@@ -5,7 +5,7 @@ import dev.pharos.Event;
 import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
-import dev.pharos.cluster.Engine.Sight;
+import dev.pharos.cluster.Engine.Reading;
 import dev.pharos.jfr.Recorder;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -15,12 +15,12 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link Event} for the machines of a cluster, kept by an ensemble of ZooKeeper under a name. It differs from a
- * latch or a barrier made of a node that is there or not, as recipes have it, in that a set that is cleared at once
- * still releases everyone who waited, in that no waiter is released by a stale read, and in that it can be
- * held by a process while that lives.
+ * An {@link Event} for the machines of a cluster, stored by a ZooKeeper ensemble under a name. Unlike the latches and
+ * barriers of ZooKeeper's recipes, which test whether a node exists, a set that is cleared at once still releases all
+ * waiters, no waiter is released by a stale read, and a process can hold the event, which is then set for as long as
+ * the process lives.
  *
- * <p>One machine waits for another, whichever is started first:
+ * <p>One machine waits for another, in whichever order they start:
  * <pre>{@code
  * try (Cluster cluster = Cluster.connect("zk://zk1:2181,zk2:2181,zk3:2181/orders");
  *         ClusterEvent ready = cluster.event("database is up")) {
@@ -28,40 +28,40 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The promises are those of {@link Event}, between threads of any processes that have an event of the same name
- * open. Of what {@code Event} leaves to the reach:
+ * <p>The contract is that of {@link Event}, between threads of all processes that have an event of the same name open.
+ * Of the points that {@code Event} leaves to the reach, these apply:
  * <ul>
  *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle or its {@link Cluster} is closed,
- *       this user may not do it, or the event was deleted or damaged. {@code set()}, {@code clear()} and
- *       {@code isSet()} throw {@link EventException.Unavailable} if no server answers in time, and nothing was changed,
- *       or {@link EventException.OutcomeUnknown} if it may have been. They never change an event twice. Waits do not
- *       fail for that reason: a wait goes on through the loss of the connection, of servers and of the session, and
- *       misses nothing. That its permission was taken away, or the event damaged, a wait learns when it reads the event
- *       next: on the next connection, or when its time elapses.
- *   <li><b>Blocking.</b> {@code set()}, {@code clear()} and {@code isSet()} block for a round trip or two, and while
- *       there is no connection; for the operation timeout at most. {@code whenSet()} and {@code whenClear()} block for
- *       a round trip, unless there is no connection; so does cancelling or completing their futures, since {@code set()}
- *       decides.
+ *       permission is missing, or the event was deleted or damaged. {@code set()}, {@code clear()} and {@code isSet()}
+ *       throw {@link EventException.Unavailable} if no server responds in time and the event was not changed, or
+ *       {@link EventException.OutcomeUnknown} if it may have been changed. They never change an event twice. Waits do
+ *       not fail for that reason: a wait survives the loss of the connection, of servers and of the session, and misses
+ *       no set. A wait detects that permission was revoked or the event damaged when it reads the event next: on the
+ *       next connection, or when its timeout elapses.
+ *   <li><b>Blocking.</b> {@code set()}, {@code clear()} and {@code isSet()} block for one or two round trips, and while
+ *       there is no connection; at most for the operation timeout. {@code whenSet()} and {@code whenClear()} block for
+ *       a round trip, unless there is no connection; so does cancelling or completing their futures, since
+ *       {@code set()} decides.
  *   <li><b>When a wait begins.</b> When its registration has reached the ensemble: a round trip after the call, at the
  *       latest when {@code whenSet()} returns, or when the thread is shown as parked for the event. While there is no
  *       connection, a registration waits for the next one; one that was made lasts.
- *   <li><b>Deadlines and interrupts out of reach.</b> A wait whose time elapses, or that is interrupted, reads the
- *       event once more, and so returns a round trip later. If there is no connection then, it reports the timeout or
- *       the interrupt, even if the event was set. A connection that has failed silently is known to be lost after two
- *       thirds of the session timeout, for which that read waits, but not longer than the operation timeout.
+ *   <li><b>Timeouts and interrupts while unavailable.</b> A wait whose timeout elapses, or that is interrupted, reads
+ *       the event once more, and so returns a round trip later. If there is no connection then, it reports the timeout
+ *       or the interrupt, even if the event was set. A connection that fails silently is detected after two thirds of
+ *       the session timeout; the read waits for that, but not longer than the operation timeout.
  *   <li><b>Memory.</b> Memory consistency effects are those of {@code Event} between threads that use one
  *       {@code Cluster}.
  * </ul>
- * The rest holds as within one JVM: of several calls that compete, exactly one returns {@code true} for each change,
- * and a wait lasts through any number of sets.
+ * The others do not apply: exactly one of several competing calls returns {@code true} for each change, and the number
+ * of sets during a wait is unlimited.
  *
- * <p>No method pins a virtual thread, nor enters ZooKeeper from one.
+ * <p>No method pins a virtual thread, or enters ZooKeeper in one.
  */
 public final class ClusterEvent implements Event, AutoCloseable {
     /*
      * Overview.
      *
-     * What is stored of an event is a Snapshot; how, and how it is watched, is told in the engine. Of that:
+     * The stored form of an event is a Snapshot; the engine describes how it is stored and watched. Of that:
      *
      *   sticky                 whether it was set, and not cleared since
      *   holders                how many hold it; it is set if it is sticky or there are any
@@ -69,54 +69,55 @@ public final class ClusterEvent implements Event, AutoCloseable {
      *   began                  the epoch at which it became set, after it had been clear
      *
      * Changing. A change is a compare-and-set of the whole, so each takes effect after exactly what it has seen. The
-     * first attempt expects what was last seen here, which is a guess that costs nothing: if it is wrong, nothing happens
-     * but a fresh look. A call that finds nothing to change has just that verified, by the same means, and so stands in
-     * the one order of all changes as well: it publishes. Holds come with a change of the epoch, but they go without any
-     * change; so where it matters that the event is held, the engine makes one hold that stands a part of the comparison.
-     * The holders in a guess that was only verified are still a guess, and nobody is released by them.
+     * first attempt expects what was last seen here, which is a guess that costs nothing: if it is wrong, nothing
+     * happens but a fresh read. A call that finds nothing to change has just that verified, by the same means, and so
+     * stands in the one order of all changes as well: it publishes. A hold begins with a change of the epoch, but ends
+     * without any change; so where it matters that the event is held, the engine makes one hold that stands a part of
+     * the comparison. The holders in a guess that was only verified are still a guess, and release no waiter.
      *
-     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost in
-     * the middle of one, a fresh look finds the identity: it was made. Or it finds the version that was expected: the same
-     * change is tried again, of which at most one can succeed, even if the first is still on its way. Or it finds another
-     * version, no more than eight later, and not the identity: it was not made and cannot be any more. Otherwise nobody
-     * knows, nor if the handle is closed or the event deleted before it was found. Tempting and wrong: to repeat the
-     * call. A set that was made, and cleared by somebody, would be made twice.
+     * Each change leaves its own identity in what is stored, for the time of eight changes. If the connection is lost
+     * in the middle of one, a fresh read finds the identity: it was made. Or it finds the version that was expected:
+     * the same change is tried again, of which at most one can succeed, even if the first is still on its way. Or it
+     * finds another version, no more than eight later, and not the identity: it was not made and cannot be any more.
+     * Otherwise the outcome is unknown, as it is if the handle is closed or the event deleted before it was found.
+     * Tempting and wrong: to repeat the call. A set that was made, and then cleared by another call, would be made
+     * twice.
      *
-     * Waiting. A waiter takes a snapshot as its ticket, by a fresh look that also arms the engine. It is released
+     * Waiting. A waiter takes a snapshot as its ticket, by a fresh read that also arms the engine. It is released
      *
      *   for set                by notification of a set, or by any later snapshot that is set or of another epoch
      *   for clear              by any later snapshot that is clear or began at another epoch
      *
      * No set is lost: after the ticket, either the engine notifies of the set, or the connection was lost, and then the
-     * waiter looks again when there is one, finds another epoch, and is released, however often the event was cleared
-     * since. None is invented: the look that gives the ticket is later than the call, and the notification of a set
-     * that was earlier than the look comes earlier than its answer, when there is no ticket. All of this comes from one
+     * waiter reads again when there is one, finds another epoch, and is released, however often the event was cleared
+     * since. None is invented: the read that gives the ticket is later than the call, and the notification of a set
+     * that was earlier than the read comes earlier than its answer, when there is no ticket. All of this comes from one
      * thread, in the order of the store; handing notifications and answers to different threads would break it. In a
      * first version that did, waiters were released by sets that were over before they came.
      *
      * That thread counts the notifications, and each ticket has the count at which it was taken. So one write of the
      * count decides who is released, in whatever order the waiters check: a waiter that is withdrawn or fails checks
-     * first. The first few are notified by that thread itself; a crowd, by another, so that set() does not pay for it,
-     * nor any other answer.
+     * first. The first few are notified by that thread itself; a crowd, by another, so that it delays neither set() nor
+     * any other answer.
      *
      * Tempting and wrong: to read the flag when notified. It may be clear again, and that set would be lost. To rely on
      * notifications only: of what happens while there is no connection there is one on return in most cases, but not in
-     * all. To look without a barrier: servers may lag behind, also the one that has just answered another client.
+     * all. To read without a barrier: servers may lag behind, also the one that has just answered another client.
      *
-     * A wait that ends otherwise, by time, interrupt or cancellation, takes one more fresh look, unless the last began
-     * after its time was over: what set() has done before decides, not whether its notification has come.
+     * A wait that ends otherwise, by time, interrupt or cancellation, takes one more fresh read, unless the last began
+     * after its timeout elapsed: what set() did before decides, not whether its notification has arrived.
      *
      * A thread parks with the event as its blocker only when it has its ticket. Before, and wherever else it waits for
-     * an answer, it parks without one: so that who sees it parked for the event may count on it.
+     * an answer, it parks without one: so a thread that is shown as parked for the event does wait for it.
      *
-     * Closing. Each handle has its own flag; a waiter adds itself to the list and then looks at the flag, and close sets
+     * Closing. Each handle has its own flag; a waiter adds itself to the list and then reads the flag, and close sets
      * the flag and then goes through the list, so one of them sees the other.
      */
 
     private final Cluster cluster;
     private final Waiters waiters;
 
-    /** Tells this event from another of the same name, after it was deleted. */
+    /** Distinguishes this event from another of the same name, after it was deleted. */
     private final UUID incarnation;
 
     private volatile boolean closed;
@@ -130,8 +131,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
-     *     change it
+     * @throws EventException if this handle is closed, or the event is unavailable, deleted or damaged, or permission
+     *     is missing
      */
     @Override
     public boolean set() {
@@ -142,8 +143,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc} An event that is held stays set, and this returns {@code false}.
      *
-     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
-     *     change it
+     * @throws EventException if this handle is closed, or the event is unavailable, deleted or damaged, or permission
+     *     is missing
      */
     @Override
     public boolean clear() {
@@ -154,19 +155,19 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
-     *     read it
+     * @throws EventException if this handle is closed, or the event is unavailable, deleted or damaged, or permission
+     *     is missing
      */
     @Override
     public boolean isSet() {
-        return look(deadline()).isSet();
+        return read(deadline()).isSet();
     }
 
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
-     *     read it
+     * @throws EventException if this handle is or becomes closed, or the event is deleted or damaged, or permission is
+     *     missing
      */
     @Override
     public void await() throws InterruptedException {
@@ -176,8 +177,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
-     *     read it
+     * @throws EventException if this handle is or becomes closed, or the event is deleted or damaged, or permission is
+     *     missing
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
@@ -187,8 +188,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
-     *     read it
+     * @throws EventException if this handle is or becomes closed, or the event is deleted or damaged, or permission is
+     *     missing
      */
     @Override
     public void awaitClear() throws InterruptedException {
@@ -198,8 +199,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, the event is deleted or damaged, or this user may not
-     *     read it
+     * @throws EventException if this handle is or becomes closed, or the event is deleted or damaged, or permission is
+     *     missing
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
@@ -207,8 +208,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If the wait fails, it completes with an {@link EventException}. Returns once the wait has
-     * begun; without a connection, at once.
+     * {@inheritDoc} If the wait fails, the future completes exceptionally with an {@link EventException}. Returns once
+     * the wait has begun; without a connection, at once.
      *
      * @throws EventException if this handle is closed
      */
@@ -219,8 +220,8 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If the wait fails, it completes with an {@link EventException}. Returns once the wait has
-     * begun; without a connection, at once.
+     * {@inheritDoc} If the wait fails, the future completes exceptionally with an {@link EventException}. Returns once
+     * the wait has begun; without a connection, at once.
      *
      * @throws EventException if this handle is closed
      */
@@ -231,19 +232,19 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Holds this event: it is set from now on, until this hold and all others are released and nobody has set it.
-     * A hold ends when it is closed, and, at most the session timeout and a tick of the servers later, when its process
-     * dies or is cut off from the servers.
+     * Holds this event: it is set from now on, until this hold and all others are released and nobody has set it. A
+     * hold ends when it is closed. It also ends when its process terminates or is disconnected from the servers, at
+     * most the session timeout and a tick of the servers later.
      *
      * @return the hold, independent of this handle: closing the handle does not release it
-     * @throws EventException if this handle is closed, the event is out of reach, deleted or damaged, or this user may not
-     *     change it
+     * @throws EventException if this handle is closed, or the event is unavailable, deleted or damaged, or permission
+     *     is missing
      */
     public Hold hold() {
         while (true) {
             UUID id = cluster.newId();
             Hold hold = new Hold(cluster, waiters.name, id);
-            cluster.holds().add(hold); // before it stands, so that no loss of it goes unnoticed
+            cluster.holds().add(hold); // before it stands, so that its loss is always noticed
             try {
                 hold.epoch = change(before -> before.hold(id), id, hold).epoch() + 1;
             } catch (EventException e) {
@@ -260,7 +261,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         }
     }
 
-    /** A share in an event, which is set while there is one. */
+    /** A hold of an event, which is set while there is at least one hold. */
     public static final class Hold implements AutoCloseable {
         private final Cluster cluster;
         private final String name;
@@ -269,7 +270,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         private long epoch;
         private volatile boolean released;
 
-        /** Whether it is lost. The future is only told of it, by an executor that may be late. */
+        /** Whether it is lost. The future is completed by an executor, perhaps late. */
         private volatile boolean gone;
 
         private Hold(Cluster cluster, String name, UUID id) {
@@ -279,8 +280,9 @@ public final class ClusterEvent implements Event, AutoCloseable {
         }
 
         /**
-         * A number for this hold, greater than that of any hold of this event before it: to be sent along with what is
-         * done while holding, so that the receiver can refuse what comes late from a holder that has lost its hold.
+         * Returns a number for this hold, greater than that of any earlier hold of this event: a fencing token, to be
+         * sent with each request made while holding, so that the receiver can reject late requests of a holder that has
+         * lost its hold.
          *
          * @return the epoch that this hold began
          */
@@ -289,18 +291,18 @@ public final class ClusterEvent implements Event, AutoCloseable {
         }
 
         /**
-         * Tells whether this hold stands, as far as this process knows: it is connected, and the hold was neither
-         * closed nor lost. A process that was paused may learn of a loss a moment late.
+         * Returns whether this hold is valid, as far as is known in this process: the process is connected, and the
+         * hold was neither closed nor lost. A process that was paused may detect a loss a moment late.
          *
-         * @return {@code true} if it stands
+         * @return {@code true} if it is valid
          */
         public boolean isValid() {
             return !released && !gone && cluster.isConnected();
         }
 
         /**
-         * A future that completes when this hold is lost: the servers have not heard of this process for the time of a
-         * session. It does not complete if the hold is closed first.
+         * Returns a future that completes when this hold is lost because the session of this process has expired. It
+         * does not complete if the hold is closed first.
          *
          * @return the future, always the same
          */
@@ -309,11 +311,12 @@ public final class ClusterEvent implements Event, AutoCloseable {
         }
 
         /**
-         * Releases this hold. If no server answers within the operation timeout, returns all the same: the hold ends when there is
-         * a connection again, or with the session. Closing again has no effect once a server has answered.
+         * Releases this hold. If no server responds within the operation timeout, returns nevertheless: the hold ends
+         * when there is a connection again, or with the session. Closing again has no effect once a server has
+         * responded.
          *
-         * @throws EventException if the servers refuse; it is tried once more on each new connection, and when
-         *     this is closed again
+         * @throws EventException if the servers refuse; the release is repeated on each new connection, and when this
+         *     is closed again
          */
         @Override
         public void close() {
@@ -342,7 +345,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
 
     /**
      * Closes this handle: its waits fail with an {@link EventException.Closed}, unless they were released before. The
-     * event stays as it is, and so do holds and other handles. Closing again has no effect.
+     * event, its holds and other handles are not affected. Closing again has no effect.
      */
     @Override
     public void close() {
@@ -402,7 +405,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         Snapshot unsure = null; // what was expected by an attempt of which it is not known whether it succeeded
         try {
             Snapshot guess = waiters.last();
-            Snapshot expected = guess != null && is(guess) ? guess : look(deadline);
+            Snapshot expected = guess != null && is(guess) ? guess : read(deadline);
             while (true) {
                 checkOpen();
                 Snapshot wanted = next.apply(expected);
@@ -427,7 +430,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
                 } else if (changes && (answer == null || answer.kind() == Answer.Kind.LOST)) {
                     unsure = expected;
                 }
-                Snapshot now = look(deadline);
+                Snapshot now = read(deadline);
                 if (unsure != null && now.changes().contains(id)) {
                     return unsure;
                 } else if (unsure != null && now.version() - unsure.version() > Snapshot.KEPT) {
@@ -443,17 +446,17 @@ public final class ClusterEvent implements Event, AutoCloseable {
     }
 
     /** What the event is at a moment after this call. */
-    private Snapshot look(long deadline) {
+    private Snapshot read(long deadline) {
         while (true) {
             checkOpen();
-            Reply<Sight> reply = new Reply<>();
-            waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {
+            Reply<Reading> reply = new Reply<>();
+            waiters.engine().read(waiters.name, null, Interest.NONE, answer -> {
                 if (answer.value() != null) {
                     waiters.saw(answer.value().snapshot());
                 }
                 reply.accept(answer);
             });
-            Answer<Sight> answer = reply.await(deadline);
+            Answer<Reading> answer = reply.await(deadline);
             if (answer != null && answer.value() != null) {
                 Snapshot now = answer.value().snapshot();
                 if (!is(now)) {
@@ -497,7 +500,7 @@ public final class ClusterEvent implements Event, AutoCloseable {
         return new EventException.Removed(name(), "deleted while in use; open it again to use what is there now", null);
     }
 
-    /** Whether what was seen is this event, and not another of its name. */
+    /** Whether a snapshot is of this event, and not of another of its name. */
     boolean is(Snapshot snapshot) {
         return snapshot.incarnation().equals(incarnation);
     }

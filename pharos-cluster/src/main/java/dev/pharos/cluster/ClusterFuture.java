@@ -9,7 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** A future that waits for an event. Whether it was released its waiter tells, not who completes it first. */
+/**
+ * A future that waits for an event. Whether it was released is decided by its waiter, not by which call completes it
+ * first.
+ */
 final class ClusterFuture extends WithdrawableFuture {
     /** The thread that waits until the wait is in effect. */
     final Thread creator = Thread.currentThread();
@@ -17,9 +20,9 @@ final class ClusterFuture extends WithdrawableFuture {
     private final Waiter waiter;
 
     /** The read that decides, if {@link #startWithdraw} has begun it, for the thread that has. */
-    private @Nullable Reply<Engine.Sight> recheck;
+    private @Nullable Reply<Engine.Reading> recheck;
 
-    /** Whether somebody may have this future: then an executor completes it. */
+    /** Whether this future may have been returned: then an executor completes it. */
     private volatile boolean given;
 
     ClusterFuture(ClusterEvent event, boolean set) {
@@ -29,7 +32,7 @@ final class ClusterFuture extends WithdrawableFuture {
         settle(); // what came before had no executor
     }
 
-    /** Has this future completed, by its executor. */
+    /** Completes this future in its executor. */
     void submit(@Nullable EventException failure) {
         if (given) {
             submit(failure, defaultExecutor());
@@ -44,7 +47,7 @@ final class ClusterFuture extends WithdrawableFuture {
         }
     }
 
-    /** Not by the thread that keeps the time for all futures of the JVM, since it must not wait for a server. */
+    /** Not in the timer thread of all futures of the JVM, which must not wait for a server. */
     @Override
     public CompletableFuture<Void> orTimeout(long timeout, TimeUnit unit) {
         return after(timeout, unit, () -> completeExceptionally(new TimeoutException()));

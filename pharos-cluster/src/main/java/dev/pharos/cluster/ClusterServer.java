@@ -23,9 +23,9 @@ import org.apache.zookeeper.util.ServiceUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server for the events of one machine, in this process: ZooKeeper's own, alone. For development, tests and small
- * installations; an ensemble of three or more survives the loss of a machine. Needs {@code metrics-core} and
- * {@code snappy-java} on the class path.
+ * A standalone ZooKeeper server in this process. For development, tests and small installations; an ensemble of three
+ * or more servers survives the loss of a machine. Requires {@code metrics-core} and {@code snappy-java} on the class
+ * path.
  *
  * <pre>{@code
  * try (ClusterServer server = ClusterServer.start(2181, Path.of("data"));
@@ -37,12 +37,15 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterServer implements AutoCloseable {
     private static final String LOOPBACK = "127.0.0.1";
 
-    /** How many snapshots are kept, the fewest that ZooKeeper lets be, and how often older ones are deleted, in hours. */
+    /**
+     * The number of snapshots to keep, the fewest that ZooKeeper allows, and how often older ones are deleted, in
+     * hours.
+     */
     private static final int SNAPSHOTS = 3;
 
     private static final int PURGE_HOURS = 1;
 
-    private final Path folder;
+    private final Path directory;
     private final FileChannel lock;
     private final Server server;
     private final DatadirCleanupManager purge;
@@ -52,16 +55,16 @@ public final class ClusterServer implements AutoCloseable {
     private volatile @Nullable Throwable failure;
     private volatile boolean closed;
 
-    private ClusterServer(InetSocketAddress address, Path folder, FileChannel lock) {
-        this.folder = folder;
+    private ClusterServer(InetSocketAddress address, Path directory, FileChannel lock) {
+        this.directory = directory;
         this.lock = lock;
         server = new Server();
-        purge = new DatadirCleanupManager(folder.toFile(), folder.toFile(), SNAPSHOTS, PURGE_HOURS);
-        thread = new Thread(() -> run(new Config(address, folder.toFile())), "pharos-cluster-server");
+        purge = new DatadirCleanupManager(directory.toFile(), directory.toFile(), SNAPSHOTS, PURGE_HOURS);
+        thread = new Thread(() -> run(new Config(address, directory.toFile())), "pharos-cluster-server");
         thread.setDaemon(true);
     }
 
-    /** ZooKeeper's, which tells when it serves. */
+    /** ZooKeeper's server, which reports when it serves. */
     private final class Server extends ZooKeeperServerMain {
         @Override
         protected void serverStarted() {
@@ -74,7 +77,7 @@ public final class ClusterServer implements AutoCloseable {
         }
     }
 
-    /** What it is to serve. The rest is as ZooKeeper has it, with as many connections from one machine as there are. */
+    /** The configuration. The rest is ZooKeeper's default, without a limit of connections from one machine. */
     private static final class Config extends ServerConfig {
         Config(InetSocketAddress address, File data) {
             clientPortAddress = address;
@@ -84,54 +87,55 @@ public final class ClusterServer implements AutoCloseable {
     }
 
     /**
-     * Starts a server, which can be reached from this machine only.
+     * Starts a server that accepts connections from this machine only.
      *
-     * @param port the port; 0 picks one that is free
-     * @param data the folder in which the events are kept; made if it is not there
-     * @return the server, which serves
-     * @throws IllegalArgumentException if there is no such port
-     * @throws EventException if the port is taken or the folder cannot be used
+     * @param port the port; 0 for a free port
+     * @param data the directory in which the events are stored; created if it does not exist
+     * @return the running server
+     * @throws IllegalArgumentException if the port is out of range
+     * @throws EventException if the port is in use or the directory cannot be used
      */
     public static ClusterServer start(int port, Path data) {
         return start(LOOPBACK, port, data);
     }
 
     /**
-     * Starts a server, which can be reached at an address of this machine. There is no log-in: whoever reaches it may
-     * change what is not in an access list of its own.
+     * Starts a server that accepts connections at an address of this machine. It requires no authentication: every
+     * client that can connect may change events without an access list.
      *
-     * @param host the name or number of the address; {@code 0.0.0.0} for all that the machine has
-     * @param port the port; 0 picks one that is free
-     * @param data the folder in which the events are kept; made if it is not there
-     * @return the server, which serves
-     * @throws IllegalArgumentException if there is no such port
-     * @throws EventException if this machine has no such address, the port is taken or the folder cannot be used
+     * @param host the host name or IP address to bind to; {@code 0.0.0.0} for all interfaces
+     * @param port the port; 0 for a free port
+     * @param data the directory in which the events are stored; created if it does not exist
+     * @return the running server
+     * @throws IllegalArgumentException if the port is out of range
+     * @throws EventException if this machine has no such address, the port is in use or the directory cannot be used
      */
     public static ClusterServer start(String host, int port, Path data) {
         if (port < 0 || port > 65_535) {
-            throw new IllegalArgumentException("there is no port " + port + "; give one from 0 to 65535");
+            throw new IllegalArgumentException("port out of range (0 to 65535): " + port);
         }
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw new EventException.Unavailable(host, "unknown host; give a name or an address of this machine", null);
+            throw new EventException.Unavailable(
+                    host, "unknown host; specify a name or an address of this machine", null);
         }
-        Path folder = data.toAbsolutePath();
-        FileChannel lock = lock(folder);
+        Path directory = data.toAbsolutePath();
+        FileChannel lock = lock(directory);
         // For all of the JVM: ZooKeeper ends it when a server fails, and starts a web server if it finds one.
         ServiceUtils.setSystemExitProcedure(ServiceUtils.LOG_ONLY);
         System.setProperty("zookeeper.admin.enableServer", "false");
-        ClusterServer started = new ClusterServer(address, folder, lock);
+        ClusterServer started = new ClusterServer(address, directory, lock);
         started.thread.start();
         started.awaitStart(host + ":" + port);
         return started;
     }
 
-    /** Sees to it that no other server uses the folder, of this process or another. */
-    private static FileChannel lock(Path folder) {
+    /** Locks the directory against other servers, of this process or another. */
+    private static FileChannel lock(Path directory) {
         try {
-            Files.createDirectories(folder);
+            Files.createDirectories(directory);
             FileChannel channel =
-                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = null;
             try {
                 lock = channel.tryLock();
@@ -140,20 +144,20 @@ public final class ClusterServer implements AutoCloseable {
             }
             if (lock == null) {
                 channel.close();
-                throw unusable(folder, "in use by another server; end that or give another directory", null);
+                throw unusable(directory, "in use by another server; stop that or specify another directory", null);
             }
             return channel;
         } catch (FileAlreadyExistsException e) {
-            throw unusable(folder, "not a directory; give another", e);
+            throw unusable(directory, "not a directory; specify another", e);
         } catch (AccessDeniedException e) {
-            throw unusable(folder, "no permission; change its owner, or give another directory", e);
+            throw unusable(directory, "no permission; change its owner, or specify another directory", e);
         } catch (IOException e) {
-            throw unusable(folder, "cannot be used (" + e + "); give another directory", e);
+            throw unusable(directory, "cannot be used (" + e + "); specify another directory", e);
         }
     }
 
-    private static EventException unusable(Path folder, String why, @Nullable Throwable cause) {
-        return new EventException.Unavailable(folder.toString(), why, cause);
+    private static EventException unusable(Path directory, String why, @Nullable Throwable cause) {
+        return new EventException.Unavailable(directory.toString(), why, cause);
     }
 
     private void run(ServerConfig config) {
@@ -192,15 +196,18 @@ public final class ClusterServer implements AutoCloseable {
         Throwable e = failure;
         if (e instanceof BindException) {
             throw new EventException.Unavailable(
-                    address, "not available (" + e.getMessage() + "); end what uses it, or give another port", e);
+                    address,
+                    "not available (" + e.getMessage() + "); stop the process that uses it, or specify another port",
+                    e);
         } else if (!serves.isSet() || e != null) {
-            throw unusable(folder, "no server can serve from it: " + (e == null ? "it ended" : e.getMessage()), e);
+            throw unusable(
+                    directory, "the server cannot start: " + (e == null ? "it has terminated" : e.getMessage()), e);
         }
         purge.start();
     }
 
     /**
-     * Tells the port.
+     * Returns the port.
      *
      * @return the port
      */
@@ -209,20 +216,21 @@ public final class ClusterServer implements AutoCloseable {
     }
 
     /**
-     * Waits until the server has ended: since it was closed, or since it has failed, as when the disk is full.
+     * Waits until the server has terminated: because it was closed, or because it has failed, for example if the disk
+     * is full.
      *
      * @throws InterruptedException if this thread was interrupted before that
-     * @throws EventException if it has failed
+     * @throws EventException if the server has failed
      */
-    public void awaitEnd() throws InterruptedException {
+    public void awaitTermination() throws InterruptedException {
         ended.await();
         if (!closed) {
             Throwable e = failure;
-            throw unusable(folder, "the server has ended" + (e == null ? "" : ": " + e.getMessage()), e);
+            throw unusable(directory, "the server has terminated" + (e == null ? "" : ": " + e.getMessage()), e);
         }
     }
 
-    /** Ends the server. What was changed is kept. Closing again has no effect. */
+    /** Stops the server. The data is kept. Closing again has no effect. */
     @Override
     public void close() {
         closed = true;

@@ -7,11 +7,11 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** A record for JDK Flight Recorder. To be touched only where the module {@code jdk.jfr} is. */
+/** A record for JDK Flight Recorder. Loaded only if the module {@code jdk.jfr} is present. */
 @Name("dev.pharos.Connection")
 @Label("Connection")
 @Category("Pharos")
-@Description("The connection to the servers of cluster events was made or lost")
+@Description("The connection to the servers of cluster events was established or lost")
 @StackTrace(false)
 @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
 final class ConnectionRecord extends jdk.jfr.Event {
@@ -19,7 +19,7 @@ final class ConnectionRecord extends jdk.jfr.Event {
     private final String address;
 
     @Label("State")
-    @Description("connected, disconnected, or expired: then all holds of the process are lost")
+    @Description("connected, disconnected or expired; when expired, all holds of the process are lost")
     private final String state;
 
     private ConnectionRecord(String address, String state) {

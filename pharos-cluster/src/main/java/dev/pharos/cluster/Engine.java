@@ -9,80 +9,83 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where events are stored, and what a store has to offer. No method waits: each is answered later, at the latest when
- * the connection is found to be lost. Answers, and calls of the listener, come one at a time and in the order in which
- * the store did things, except that {@code UNSENT}, {@code LOST} and {@code FAILED} may come at any time and from any
- * thread. {@code EngineContract} is the test.
+ * A store of events. No method waits: each is answered later, at the latest when the connection is found to be lost.
+ * Answers, and calls of the listener, come one at a time and in the order in which the store did things, except that
+ * {@code UNSENT}, {@code LOST} and {@code FAILED} may come at any time and from any thread. {@code EngineContract} is
+ * the test.
  */
 interface Engine extends AutoCloseable {
-    /** What a look is to leave behind. */
+    /** The watch that a read leaves behind. */
     enum Interest {
         /** Nothing. */
         NONE,
 
-        /** The listener is told when the event is set. */
+        /** The listener is notified when the event is set. */
         SET,
 
-        /** The listener is told when the event may be clear. */
+        /** The listener is notified when the event may be clear. */
         CLEAR
     }
 
-    /** Who is told. */
+    /** Receives notifications. */
     interface Listener {
         /**
-         * The event was set, later than what any look has seen that was answered before and told of no set since, and
-         * earlier than whatever is seen by those that are answered later. Perhaps it is clear by now.
+         * The event was set: after the snapshot of any read that was answered before without a set since, and before
+         * the snapshot of any read that is answered later. It may be clear by now.
          */
         void pulse(String name);
 
-        /** Something has happened to the event, which is perhaps what somebody waits for: look again. */
+        /** The event may have changed as some waiter expects: read it again. */
         void gap(String name);
 
-        /** There is a connection again, or a first one; perhaps something was missed: look again at everything. */
+        /**
+         * There is a connection, or there is one again; changes may have been missed: read all events that have
+         * waiters.
+         */
         void connected();
 
-        /** There is no connection any more. */
+        /** The connection was lost. */
         void disconnected();
 
-        /** All holds of this process are gone. */
+        /** All holds of this process have ended. */
         void expired();
 
-        /** Whether somebody waits for the event; if not, the listener need not be told of it. */
+        /** Whether the event has waiters; if not, the listener need not be notified of its changes. */
         boolean isAwaited(String name);
     }
 
     /**
      * How a request has ended.
      *
-     * @param <T> what was asked for
-     * @param kind how
-     * @param value what was asked for; only if done
-     * @param failure why it has failed; only if it has
+     * @param <T> the type of the result
+     * @param kind how it has ended
+     * @param value the result; only if done
+     * @param failure the reason; only if it has failed
      */
     record Answer<T>(Kind kind, @Nullable T value, @Nullable EventException failure) {
         enum Kind {
             /** It was done. */
             DONE,
 
-            /** It was not done, since the event is no longer what was expected. */
+            /** Not done, because the event is no longer as expected. */
             CONFLICT,
 
-            /** It was not done, since there is no such event, or not the one that was meant. */
+            /** Not done, because the event does not exist, or is another of its name. */
             ABSENT,
 
-            /** There is no connection; nothing was sent. */
+            /** Not sent, because there is no connection. */
             UNSENT,
 
             /**
-             * The connection was lost meanwhile, and {@link Listener#connected} will follow unless this is closed or has
-             * failed for good. A change may have been made, or still be made.
+             * The connection was lost during the request, and {@link Listener#connected} will follow unless this is
+             * closed or has failed for good. A change may have been made, or still be made.
              */
             LOST,
 
-            /** It was refused for the moment, and not done. For the engine only, which asks again. */
+            /** Refused for the moment, and not done. For the engine only, which repeats the request. */
             AGAIN,
 
-            /** It was refused for the reason that is given, and would be again. Not made. */
+            /** Refused for the given reason, and would be again. Not done. */
             FAILED
         }
 
@@ -100,50 +103,50 @@ interface Engine extends AutoCloseable {
     }
 
     /**
-     * What a look has seen.
+     * The result of a read.
      *
-     * @param snapshot the event at a moment after the call of {@link #look}
-     * @param setSince whether it was set after that, and before the listener would have been told
+     * @param snapshot the event at a moment after the call of {@link #read}
+     * @param setSince whether it was set after that moment, and before the listener would have been notified
      * @param begun a time of {@link System#nanoTime}: changes made before are in the snapshot
      */
-    record Sight(Snapshot snapshot, boolean setSince, long begun) {}
+    record Reading(Snapshot snapshot, boolean setSince, long begun) {}
 
     /**
-     * Looks at an event: sees all changes that were made before the call, by whomever.
+     * Reads an event, with all changes that were made before the call, in whatever process.
      *
-     * @param incarnation which event of this name is expected: a guess that may save a step
+     * @param incarnation which event of this name is expected: a guess that may save a request
      */
-    void look(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Sight>> then);
+    void read(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Reading>> then);
 
     /**
-     * Changes an event from what is expected to what is next, if it still is what is expected: in all but the number of
-     * holders, and in whether there are any, as far as that decides whether it is set. If the epoch is another, tells all
-     * listeners of all processes that it was set. If the version is the same, verifies that it still is what is expected,
-     * in all but its holders, and answers with that: which says nothing of who holds.
+     * Changes an event from the expected snapshot to the next, if it is still as expected: in all but the number of
+     * holders, and in whether there are any, as far as that decides whether it is set. If the epoch differs, notifies
+     * the listeners of all processes that it was set. If the version is the same, only verifies that the event is still
+     * as expected, in all but its holders, and answers with the expected snapshot, whose holders are not verified.
      *
-     * @param hold the name of the change, if it adds a hold; that ends when this process does
+     * @param hold the name of the change, if it adds a hold, which ends with this process
      */
     void swap(String name, Snapshot expected, Snapshot next, @Nullable UUID hold, Consumer<Answer<Snapshot>> then);
 
-    /** Ends a hold, if it is there. */
+    /** Ends a hold, if it exists. */
     void drop(String name, UUID hold, Consumer<Answer<Boolean>> then);
 
-    /** Makes an event, if there is none. */
+    /** Creates an event, if it does not exist. */
     void create(String name, Snapshot first, Consumer<Answer<Boolean>> then);
 
-    /** Deletes an event: this one, or, if null, whatever has its name, be it damaged. */
+    /** Deletes an event: this one, or, if null, whatever has its name, damaged or not. */
     void delete(String name, @Nullable UUID incarnation, Consumer<Answer<Boolean>> then);
 
-    /** Finds all events. */
+    /** Lists all events. */
     void names(Consumer<Answer<List<String>>> then);
 
-    /** Perhaps nobody waits for this event any more. */
+    /** The event may have no waiters any more. */
     void forget(String name);
 
-    /** Set while there is a connection, and when there will be none ever again. */
+    /** Set while there is a connection, and once there will never be one again. */
     Event connected();
 
-    /** Why there will be no connection ever again, but for {@link #close}; null if there may be. */
+    /** Why there will never be a connection again, other than {@link #close}; null if there may be one. */
     @Nullable
     EventException failure();
 

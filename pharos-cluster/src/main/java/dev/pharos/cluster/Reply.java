@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer, for the thread that has asked. That parks without a blocker, so that nobody who looks at threads takes it
- * for one that waits for an event already.
+ * The answer to a request of a thread. The thread parks without a blocker, so that it is not taken for one that already
+ * waits for an event.
  */
 final class Reply<T> implements Consumer<Engine.Answer<T>> {
     private final Thread thread = Thread.currentThread();
@@ -21,7 +21,7 @@ final class Reply<T> implements Consumer<Engine.Answer<T>> {
         LockSupport.unpark(thread);
     }
 
-    /** Waits for the answer, or for a time of {@code System.nanoTime}; then null. Leaves interrupts for later. */
+    /** Waits for the answer, or until a time of {@code System.nanoTime}; then null. Leaves interrupts for later. */
     Engine.@Nullable Answer<T> await(long deadline) {
         boolean interrupted = false;
         long left = deadline - System.nanoTime();
@@ -36,7 +36,7 @@ final class Reply<T> implements Consumer<Engine.Answer<T>> {
         return answer;
     }
 
-    /** Waits for an event, or for a time of {@code System.nanoTime}; then false. Leaves interrupts for later. */
+    /** Waits for an event, or until a time of {@code System.nanoTime}; then false. Leaves interrupts for later. */
     static boolean await(Event event, long deadline) {
         boolean interrupted = false;
         try {

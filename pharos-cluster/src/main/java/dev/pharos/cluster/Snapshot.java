@@ -11,15 +11,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * An event at a moment, as it is stored: docs/cluster.md, "Layout", has the bytes.
  *
- * @param incarnation tells it from an event of the same name that was deleted; chosen at random when it is made
+ * @param incarnation distinguishes it from an event of the same name that was deleted; chosen at random when it is
+ *     created
  * @param version grows by one with each change of what follows, but of the number of holders
- * @param holders how many hold it
- * @param sticky whether it is set whoever holds it
+ * @param holders the number of holds
+ * @param sticky whether it is set independently of its holds
  * @param epoch grows by one with each change of sticky to true, and with each hold
  * @param began the epoch with which it was last set after it had been clear
- * @param latest the latest hold, which perhaps still stands; {@link #NOBODY} if there was none
- * @param millis when it was last changed, by the clock of who did it
- * @param changes the changes that made it what it is, the latest first, so many as are kept
+ * @param latest the latest hold, which may still stand; {@link #NOBODY} if there was none
+ * @param millis when it was last changed, by the clock of the process that changed it
+ * @param changes the latest changes, the last first, up to the number kept
  */
 record Snapshot(
         UUID incarnation,
@@ -32,7 +33,9 @@ record Snapshot(
         long millis,
         List<UUID> changes) {
 
-    /** How many changes are kept. One who does not know whether a change was made finds it here for so long. */
+    /**
+     * How many changes are kept. For so long a process that does not know whether its change was made finds it here.
+     */
     static final int KEPT = 8;
 
     /** No hold. */
@@ -52,17 +55,17 @@ record Snapshot(
         return sticky || holders > 0;
     }
 
-    /** What set makes of this: this, if it changes nothing. */
+    /** The snapshot after set: this, if it changes nothing. */
     Snapshot set(UUID change) {
         return sticky ? this : next(true, change, epoch + 1, latest);
     }
 
-    /** What clear makes of this: this, if it changes nothing. */
+    /** The snapshot after clear: this, if it changes nothing. */
     Snapshot clear(UUID change) {
         return sticky ? next(false, change, epoch, latest) : this;
     }
 
-    /** What another hold makes of this; it has the name of the change. */
+    /** The snapshot after another hold, which has the name of the change. */
     Snapshot hold(UUID change) {
         return next(sticky, change, epoch + 1, change);
     }
@@ -94,8 +97,8 @@ record Snapshot(
     }
 
     /**
-     * Whether the event is, or since this was taken has been, set or clear, as is told by a later one. That it is not
-     * now does not matter: a set leaves another epoch, and a clear that was undone another beginning.
+     * Whether the event is, or since this was taken has been, set or clear, by a later one. That it is not now does not
+     * matter: a set leaves another epoch, and a clear that was undone another beginning.
      */
     boolean hasBeen(boolean set, Snapshot later) {
         return later.isSet() == set || (set ? later.epoch != epoch : later.began != began);
@@ -119,7 +122,7 @@ record Snapshot(
         return new UUID(bytes.getLong(), bytes.getLong());
     }
 
-    /** What to throw where something else than an event is stored. */
+    /** The exception to throw where something other than an event is stored. */
     static EventException corrupt(String address, String why) {
         return new EventException.Corrupt(address, "damaged: it " + why + "; delete it or use another name", null);
     }
@@ -131,7 +134,7 @@ record Snapshot(
                 null);
     }
 
-    /** Reads what was stored. Throws if it is no event, or none that this version knows. */
+    /** Decodes the stored form. Throws if it is not an event, or not one that this version knows. */
     static Snapshot decode(String address, long version, int holders, byte @Nullable [] data) {
         ByteBuffer bytes = ByteBuffer.wrap(data == null ? new byte[0] : data);
         if (bytes.remaining() < 2 || bytes.get() != MAGIC) {

@@ -4,7 +4,7 @@ package dev.pharos.cluster;
 import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
-import dev.pharos.cluster.Engine.Sight;
+import dev.pharos.cluster.Engine.Reading;
 import dev.pharos.jfr.Recorder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A wait for an event to be set or clear, of a thread or a future. See "Waiting" in {@link ClusterEvent}. */
 final class Waiter {
-    /** How a wait ends that does not fail. */
+    /** How a wait ends other than by failure. */
     private enum End {
         RELEASED,
         WITHDRAWN
@@ -41,7 +41,7 @@ final class Waiter {
     /** What was seen when the wait took effect; null before. Written by the engine's answers only. */
     private volatile @Nullable Snapshot ticket;
 
-    /** Whether the first look was answered, if only with the loss of the connection. */
+    /** Whether the first read was answered, if only with the loss of the connection. */
     private volatile boolean answered;
 
     /** Changes made before this time were seen, if there is a ticket. */
@@ -65,28 +65,28 @@ final class Waiter {
         return end == End.RELEASED;
     }
 
-    /** The answer to a look that, if it was done, will be followed by notifications of all later changes. */
-    void arrived(Answer<Sight> answer) {
+    /** The answer to a read that, if it was done, will be followed by notifications of all later changes. */
+    void arrived(Answer<Reading> answer) {
         apply(answer, true);
     }
 
-    private void apply(Answer<Sight> answer, boolean watched) {
-        Sight sight = answer.value();
-        if (sight != null) {
-            Snapshot now = sight.snapshot();
+    private void apply(Answer<Reading> answer, boolean watched) {
+        Reading reading = answer.value();
+        if (reading != null) {
+            Snapshot now = reading.snapshot();
             waiters.saw(now);
             Snapshot old = ticket;
             if (!event.is(now)) {
                 fail(event.removed());
             } else if (old != null ? old.hasBeen(set, now) : now.isSet() == set) {
                 release();
-            } else if (set && sight.setSince() && watched) {
+            } else if (set && reading.setSince() && watched) {
                 release();
             } else if (old == null && watched) {
                 since = waiters.notifications();
                 ticket = now;
             }
-            begun = sight.begun();
+            begun = reading.begun();
         } else if (answer.kind() == Answer.Kind.ABSENT) {
             fail(event.removed());
         } else if (answer.failure() != null) {
@@ -100,7 +100,7 @@ final class Waiter {
         }
     }
 
-    /** Ends the wait if a notification releases it. One without a ticket is released by its look, still to come. */
+    /** Ends the wait if a notification releases it. One without a ticket is released by its read, still to come. */
     void checkReleased() {
         Snapshot old = ticket;
         if (end == null && old != null && waiters.releases(this, old, since)) {
@@ -161,22 +161,22 @@ final class Waiter {
         }
     }
 
-    /** Decides, by a look that starts now, whether this is released by now; if there is a connection. */
+    /** Decides, by a read that starts now, whether this is released by now; if there is a connection. */
     void recheck() {
         awaitRecheck(startRecheck());
     }
 
-    /** Starts that look, for the current thread, which may start others before it waits. */
-    Reply<Sight> startRecheck() {
-        Reply<Sight> reply = new Reply<>();
-        waiters.engine().look(waiters.name, null, Interest.NONE, answer -> {
+    /** Starts that read, for the current thread, which may start others before it waits. */
+    Reply<Reading> startRecheck() {
+        Reply<Reading> reply = new Reply<>();
+        waiters.engine().read(waiters.name, null, Interest.NONE, answer -> {
             apply(answer, false);
             reply.accept(answer);
         });
         return reply;
     }
 
-    void awaitRecheck(Reply<Sight> reply) {
+    void awaitRecheck(Reply<Reading> reply) {
         var unused = reply.await(System.nanoTime() + event.operationNanos());
     }
 

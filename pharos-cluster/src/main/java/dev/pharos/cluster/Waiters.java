@@ -25,7 +25,7 @@ final class Waiters {
     /** How many handles there are. Guarded by the map in which the cluster keeps this. */
     int handles;
 
-    /** How many are notified by the thread of the engine. Those cost {@code set} less than handing them over. */
+    /** How many are notified by the thread of the engine, which costs {@code set} less than handing them over. */
     private static final int AT_ONCE = 64;
 
     /** A change that this process has made, and its number among the notifications. */
@@ -33,7 +33,7 @@ final class Waiters {
 
     private final Engine engine;
 
-    /** What notifies the others. Tests hold it up. */
+    /** Notifies the others. Tests delay it. */
     final Executor crowd;
 
     /** How many there were so far. For the thread of the engine only, which also writes the two fields below. */
@@ -45,10 +45,10 @@ final class Waiters {
     /** The latest change of this process; it includes those before. */
     private volatile Changed changed = new Changed(0, null);
 
-    /** The waiters by number. Lock-free, since a virtual thread may lose its carrier with a lock in its hand. */
+    /** The waiters by number. Lock-free, since a virtual thread may lose its carrier while it holds a lock. */
     private final Map<Long, Waiter> waiters = new ConcurrentSkipListMap<>();
 
-    /** Perhaps old: a guess at what a change will find. Written by the engine's answers only, so in their order. */
+    /** May be stale: a guess at what a change will find. Written by the engine's answers only, so in their order. */
     private volatile @Nullable Snapshot last;
 
     Waiters(Engine engine, Executor crowd, String name) {
@@ -90,7 +90,7 @@ final class Waiters {
     void add(Waiter waiter) {
         waiter.number = numbers.incrementAndGet();
         waiters.put(waiter.number, waiter);
-        engine.look(name, waiter.event.incarnation(), interest(waiter.set), waiter::arrived);
+        engine.read(name, waiter.event.incarnation(), interest(waiter.set), waiter::arrived);
     }
 
     /** Removes a waiter, if it is there. */
@@ -122,7 +122,7 @@ final class Waiters {
         wake();
     }
 
-    /** Has all waiters check: some at once, the crowd by a thread that keeps no answer waiting. */
+    /** Causes all waiters to check: some at once, the crowd in a thread that delays no answer. */
     private void wake() {
         Iterator<Waiter> all = waiters.values().iterator();
         for (int i = 0; i < AT_ONCE && all.hasNext(); i++) {
@@ -133,18 +133,18 @@ final class Waiters {
         }
     }
 
-    /** Looks again, for all who wait. */
-    void lookAgain() {
-        lookAgain(true);
-        lookAgain(false);
+    /** Reads the event again, for all waiters. */
+    void readAgain() {
+        readAgain(true);
+        readAgain(false);
     }
 
-    private void lookAgain(boolean set) {
+    private void readAgain(boolean set) {
         List<Waiter> those =
                 waiters.values().stream().filter(waiter -> waiter.set == set).toList();
         if (!those.isEmpty()) {
             UUID incarnation = those.get(0).event.incarnation();
-            engine.look(name, incarnation, interest(set), answer -> those.forEach(waiter -> waiter.arrived(answer)));
+            engine.read(name, incarnation, interest(set), answer -> those.forEach(waiter -> waiter.arrived(answer)));
         }
     }
 

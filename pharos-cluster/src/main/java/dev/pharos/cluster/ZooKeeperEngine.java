@@ -48,62 +48,64 @@ final class ZooKeeperEngine implements Engine {
      *   /root/e/NAME/s-I  the pulse: written together with the event whenever the epoch changes, by nothing else
      *   /root/e/NAME/h-X  a hold: ephemeral
      *
-     * Versions of a node begin anew when it is deleted and made again, and no multi compares when it was made. So the
-     * pulse is named by the incarnation I, a random number that the data of the event repeats, and each multi writes it
-     * or checks that it is there: what was meant for one event never reaches another of its name.
+     * Versions of a node begin anew when it is deleted and created again, and no multi compares when it was created. So
+     * the pulse is named by the incarnation I, a random number that the data of the event repeats, and each multi
+     * writes it or checks that it is there: a change meant for one event never affects another of its name.
      *
-     * A fresh look. A server answers a read from what it has, which may be old; and sync, which is said to cure that,
-     * does not if the reader is connected to the leader, since that tells the followers of a commit before it applies
-     * it itself. So a look is led by a multi of one check, the barrier: a write as far as the ensemble is concerned,
-     * even if the check fails, and a server answers what a session asks after a write only when it has applied that.
-     * One barrier serves all looks that were asked for before it is sent; the next is not sent before those are
-     * answered.
+     * A fresh read. A server answers a read from what it has, which may be old; and sync, the documented remedy, is
+     * none if the reader is connected to the leader, since that sends a commit to the followers before it applies it
+     * itself. So a read is preceded by a multi of one check, the barrier: a write as far as the ensemble is concerned,
+     * even if the check fails, and a server answers later requests of a session only when it has applied its write. One
+     * barrier serves all reads that were asked for before it is sent; the next is not sent before those are answered.
      *
      * Watching for set: the event is read, then the pulse, with a one-shot watch. If the pulse is younger than the
-     * event as it was read, the event was set between the two, and that is said. If not, the watch will tell of the
+     * event as it was read, the event was set between the two, and that is reported. If not, the watch will report the
      * next set, and this one notification is all there is to know: nothing is read again. It comes after the answer
-     * that has armed the watch, and before the answers to all that was asked of the server later. While there is no
-     * connection it is not lost, since a client that comes back tells the server what it saw last, and the server
-     * compares; that holds of one-shot watches of data alone, not of those that persist. A clear does not touch the
-     * pulse, and wakes nobody.
+     * that has armed the watch, and before the answers to all later requests. While there is no connection it is not
+     * lost, since a client that comes back sends the server what it saw last, and the server compares; that holds of
+     * one-shot watches of data alone, not of persistent ones. A clear does not write the pulse, and wakes no waiter.
      *
      * Watching for clear: the event is read with a watch, and if it is set by its holders only, its children are listed
-     * with a watch, which tells of the last that goes. Either says no more than that one has to look again.
+     * with a watch, which reports the end of the last hold. Either watch means no more than that the event has to be
+     * read again.
      *
-     * A watch stays on the server until it has told. So when nobody waits any more it is removed; but not while a look
-     * is under way that may have armed it again: that is why looks are sent, and watches removed, by one thread, and
-     * looks one batch after the other.
+     * A watch stays on the server until it fires. So it is removed when there is no waiter any more; but not while a
+     * read is under way that may have armed it again: that is why reads are sent, and watches removed, by one thread,
+     * and reads one batch after the other.
      *
-     * Threads. Looks are put into a queue without locks, and sent by a thread of this class, batch by batch. All else
-     * is given to ZooKeeper by whoever asks, unless that is a virtual thread, which saves a set the time to wake that
-     * thread. It means ZooKeeper's locks for the moment that it takes to put a request into a queue, never while one
-     * waits. Answers and notifications come from the one event thread that ZooKeeper has for a session; what is neither
-     * done nor seen may be told by any thread.
+     * Threads. Looks are put into a queue without locks, and sent by a thread of this class, batch by batch. All other
+     * requests are given to ZooKeeper by the calling thread, unless that is virtual, which saves a set the time to wake
+     * the sender. It takes ZooKeeper's locks while a request is put into a queue, never while a thread waits. Answers
+     * and notifications come from the one event thread that ZooKeeper has for a session; a failure may be reported by
+     * any thread.
      *
-     * That thread may end with an answer still in its queue. So what is asked is remembered until it is answered, with
-     * its session, and given up when another session begins, or none ever again. Whoever asks adds itself and then
-     * looks whether its session is still the last; who begins a session, fails or closes says so and then goes through
-     * what was added. And what a look asks for is counted before anything of it is sent: its answers may be faster than
-     * its sender, and if the first were taken for the last, a wait would be told that it is in effect before its watch
-     * is armed.
+     * That thread may end with an answer still in its queue. So each request is kept, with its session, until it is
+     * answered, and failed when another session begins, or none ever again. A request adds itself and then checks
+     * whether its session is still the last; a new session, a failure or a close is recorded first and then goes
+     * through what was added. And the requests of a read are counted before any of them is sent: the answers may be
+     * faster than the sender, and if the first were taken for the last, a wait would be reported as in effect before
+     * its watch is armed.
      *
-     * Answers that a server gives for the moment, since it has too much to do, are for nobody: what was asked is asked
-     * again. LOST is said only where the next connection follows, since nothing else has those who wait look again.
+     * If a server refuses a request for the moment, because it is overloaded, the request is repeated. LOST is reported
+     * only if another connection will follow, since nothing else makes waiters read again.
      *
-     * Sessions. When one expires, a new ZooKeeper takes its place. The old one delivers nothing but failures from then
-     * on. ZooKeeper's client takes a session for expired when it has heard of no server for longer than its time, too,
-     * and the servers may still keep it then, with its holds. There is one watcher for each session, so that a watch
-     * which is armed twice tells once.
+     * Sessions. When one expires, a new ZooKeeper takes its place. The old one delivers only failures from then on.
+     * ZooKeeper's client also takes a session for expired when no server has responded for longer than its timeout, and
+     * the servers may still keep it then, with its holds. There is one watcher for each session, so that a watch that
+     * is armed twice fires once.
      */
 
     private static final String MARK = "pharos ";
     private static final int LAYOUT = 1;
     private static final byte[] NOTHING = {};
 
-    /** The longest answer that is taken: lists of names are. The client would cut the connection at one megabyte. */
+    /**
+     * The longest answer that is accepted: lists of names are long. The client would cut the connection at one
+     * megabyte.
+     */
     private static final int LONGEST_ANSWER = 1 << 28;
 
-    /** How long to wait before a session is tried to be begun again, for want of a thread or a file. */
+    /** How long to wait before another attempt to begin a session, after a lack of threads or files. */
     private static final long REOPEN_NANOS = 1_000_000_000L;
 
     private final ClusterAddress address;
@@ -117,9 +119,9 @@ final class ZooKeeperEngine implements Engine {
     private final ZKClientConfig config;
 
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
-    private final Queue<Request> looks = new ConcurrentLinkedQueue<>();
+    private final Queue<Request> reads = new ConcurrentLinkedQueue<>();
 
-    /** The events for which perhaps nobody waits any more. */
+    /** The events that may have no waiters any more. */
     private final Queue<String> forgotten = new ConcurrentLinkedQueue<>();
 
     /** The events whose pulse has a watch on the server, with their incarnation; and those that have one themselves. */
@@ -131,13 +133,13 @@ final class ZooKeeperEngine implements Engine {
     private final ThreadEvent ended = new ThreadEvent("ended");
     private final Thread sender;
 
-    /** Who holds, for people. */
+    /** Identifies the holder, for display. */
     private final String holder;
 
-    /** What has been sent and is not answered yet, other than looks. */
+    /** What has been sent and is not answered yet, other than reads. */
     private final Set<Sent<?>> unanswered = ConcurrentHashMap.newKeySet();
 
-    /** The batch of looks that has been sent and is not answered yet. */
+    /** The batch of reads that has been sent and is not answered yet. */
     private final AtomicReference<@Nullable Barrier> batch = new AtomicReference<>();
 
     /** Whether a session has to be begun. Of the sender only. */
@@ -153,7 +155,7 @@ final class ZooKeeperEngine implements Engine {
         this.listener = listener;
         this.access = access(options.access);
         this.above = options.access == Cluster.Access.EVERYBODY ? access : above();
-        this.config = config(options.security);
+        this.config = config(options);
         this.holder = holder();
         this.sender = new Thread(null, this::run, "pharos-cluster " + address, 0L, false);
         sender.setDaemon(true);
@@ -188,29 +190,29 @@ final class ZooKeeperEngine implements Engine {
         };
     }
 
-    private static ZKClientConfig config(Map<String, String> security) {
+    private static ZKClientConfig config(Cluster.Options options) {
         ZKClientConfig config = new ZKClientConfig();
         config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(LONGEST_ANSWER));
-        String entry = security.get(Cluster.Options.SASL);
+        String entry = options.sasl;
         config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, Boolean.toString(entry != null));
         if (entry != null) {
             config.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, entry);
             config.setProperty("zookeeper.fips-mode", "false"); // which would forbid DIGEST-MD5
         }
-        String trust = security.get(Cluster.Options.TRUST);
-        String identity = security.get(Cluster.Options.IDENTITY);
-        if (trust != null || identity != null) {
+        Cluster.Options.Store trust = options.trustStore;
+        Cluster.Options.Store key = options.keyStore;
+        if (trust != null || key != null) {
             config.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
             config.setProperty(
                     ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "org.apache.zookeeper.ClientCnxnSocketNetty");
         }
         if (trust != null) {
-            config.setProperty("zookeeper.ssl.trustStore.location", trust);
-            config.setProperty("zookeeper.ssl.trustStore.password", security.get(Cluster.Options.TRUST_PASSWORD));
+            config.setProperty("zookeeper.ssl.trustStore.location", trust.file().toString());
+            config.setProperty("zookeeper.ssl.trustStore.password", trust.password());
         }
-        if (identity != null) {
-            config.setProperty("zookeeper.ssl.keyStore.location", identity);
-            config.setProperty("zookeeper.ssl.keyStore.password", security.get(Cluster.Options.IDENTITY_PASSWORD));
+        if (key != null) {
+            config.setProperty("zookeeper.ssl.keyStore.location", key.file().toString());
+            config.setProperty("zookeeper.ssl.keyStore.password", key.password());
         }
         return config;
     }
@@ -232,7 +234,7 @@ final class ZooKeeperEngine implements Engine {
                     open();
                 }
                 if (batch.get() == null) {
-                    sendLooks();
+                    sendReads();
                 }
             } catch (RuntimeException | Error e) { // better an end that is reported than a silent one
                 fail(new EventException.Unavailable(
@@ -251,11 +253,11 @@ final class ZooKeeperEngine implements Engine {
         rejectQueued();
     }
 
-    /** Answers what was sent in other sessions than this, and which perhaps nothing else will answer. */
+    /** Answers requests that were sent in other sessions than this, which nothing else may answer. */
     private void failPending(@Nullable ZooKeeper but) {
         Barrier sent = batch.getAndSet(null);
         if (sent != null) {
-            sent.looks.forEach(look -> look.report(Answer.of(Kind.LOST)));
+            sent.reads.forEach(read -> read.report(Answer.of(Kind.LOST)));
         }
         unanswered.forEach(other -> {
             if (other.open != but) {
@@ -269,12 +271,12 @@ final class ZooKeeperEngine implements Engine {
         for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
             request.run(); // sends nothing, since this is closed
         }
-        for (Request look = looks.poll(); look != null; look = looks.poll()) {
-            look.then.accept(Answer.of(Kind.UNSENT));
+        for (Request read = reads.poll(); read != null; read = reads.poll()) {
+            read.then.accept(Answer.of(Kind.UNSENT));
         }
     }
 
-    /** Has the sender read the queues; or the current thread, if the sender has read them for the last time. */
+    /** Causes the sender to read the queues; or, if it has read them for the last time, the current thread. */
     private void wakeSender() {
         LockSupport.unpark(sender);
         if (ended.isSet()) {
@@ -291,13 +293,13 @@ final class ZooKeeperEngine implements Engine {
         try {
             ZooKeeper opened =
                     new ZooKeeper(address.servers(), (int) options.sessionTimeout.toMillis(), new Session(), config);
-            String digest = options.security.get(Cluster.Options.DIGEST);
+            String digest = options.digest;
             if (digest != null) {
                 opened.addAuthInfo("digest", digest.getBytes(StandardCharsets.UTF_8));
             }
             session = opened;
             opening = false;
-            failPending(opened); // who has asked meanwhile, and took the last for this
+            failPending(opened); // requests meanwhile that took the last session for this
         } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
             if (session == null) {
                 fail(new EventException.Unavailable(
@@ -322,12 +324,12 @@ final class ZooKeeperEngine implements Engine {
         failure = reason;
         connected.set();
         send(() -> failPending(null));
-        listener.connected(); // who waits is to look again, and learn of it
+        listener.connected(); // waiters read again, and fail
     }
 
     // Sessions
 
-    /** Who is told of a session: the state of its connection, and the watches. */
+    /** Receives the events of a session: the state of its connection, and the watches. */
     private final class Session implements Watcher {
         @Override
         public void process(WatchedEvent event) {
@@ -360,7 +362,7 @@ final class ZooKeeperEngine implements Engine {
 
         private void process(Event.@Nullable KeeperState state) {
             if (state == null) {
-                return; // a step of a log-in
+                return; // a step of authentication
             }
             switch (state) {
                 case SyncConnected -> send(ZooKeeperEngine.this::checkLayout);
@@ -379,8 +381,8 @@ final class ZooKeeperEngine implements Engine {
                 }
                 case AuthFailed ->
                     fail(new EventException.NotPermitted(
-                            address.toString(), "the log-in was refused; check user, password and the servers", null));
-                default -> {} // closed by us; or a log-in that has succeeded
+                            address.toString(), "authentication failed; check user, password and the servers", null));
+                default -> {} // closed by us; or authenticated
             }
         }
     }
@@ -426,12 +428,13 @@ final class ZooKeeperEngine implements Engine {
 
     // Looks
 
-    /** A look that was asked for. */
-    private record Request(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Sight>> then) {}
+    /** A read that was asked for. */
+    private record Request(
+            String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Reading>> then) {}
 
     @Override
-    public void look(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Sight>> then) {
-        looks.add(new Request(name, incarnation, interest, then));
+    public void read(String name, @Nullable UUID incarnation, Interest interest, Consumer<Answer<Reading>> then) {
+        reads.add(new Request(name, incarnation, interest, then));
         wakeSender();
     }
 
@@ -443,10 +446,10 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    private void sendLooks() {
-        Map<String, Look> asked = new LinkedHashMap<>();
-        for (Request look = looks.poll(); look != null; look = looks.poll()) {
-            asked.computeIfAbsent(look.name, Look::new).requests.add(look);
+    private void sendReads() {
+        Map<String, Read> asked = new LinkedHashMap<>();
+        for (Request read = reads.poll(); read != null; read = reads.poll()) {
+            asked.computeIfAbsent(read.name, Read::new).requests.add(read);
         }
         for (String name = forgotten.poll(); name != null; name = forgotten.poll()) {
             if (!listener.isAwaited(name)) {
@@ -460,26 +463,26 @@ final class ZooKeeperEngine implements Engine {
         boolean ready = connected.isSet(); // which a failure sets, too
         EventException reason = failure;
         if (open == null || reason != null || !ready) {
-            Answer<Sight> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
-            asked.values().forEach(look -> look.report(answer));
+            Answer<Reading> answer = reason != null ? Answer.failed(reason) : Answer.of(Kind.UNSENT);
+            asked.values().forEach(read -> read.report(answer));
             return;
         }
         Barrier barrier = new Barrier(asked.values());
         batch.set(barrier);
         open.multi(barrier.check(), barrier::passed, null);
-        barrier.looks.forEach(look -> look.send(open, barrier));
+        barrier.reads.forEach(read -> read.send(open, barrier));
     }
 
-    /** What leads reads that are to be fresh. */
+    /** The write that precedes reads, which makes them fresh. */
     private final class Barrier {
         final long begun = System.nanoTime();
-        final List<Look> looks;
+        final List<Read> reads;
         private final AtomicInteger unanswered;
         private volatile Code code = Code.CONNECTIONLOSS;
 
-        Barrier(Collection<Look> looks) {
-            this.looks = List.copyOf(looks);
-            this.unanswered = new AtomicInteger(looks.size());
+        Barrier(Collection<Read> reads) {
+            this.reads = List.copyOf(reads);
+            this.unanswered = new AtomicInteger(reads.size());
         }
 
         List<Op> check() {
@@ -504,7 +507,7 @@ final class ZooKeeperEngine implements Engine {
     }
 
     /** All that is asked for one event in a batch. */
-    private final class Look {
+    private final class Read {
         final List<Request> requests = new ArrayList<>();
         private final String name;
         private final String path;
@@ -512,11 +515,11 @@ final class ZooKeeperEngine implements Engine {
         private final AtomicInteger unanswered = new AtomicInteger(1);
         private @Nullable Barrier barrier;
         private @Nullable Snapshot snapshot;
-        private @Nullable Answer<Sight> bad;
+        private @Nullable Answer<Reading> bad;
         private long changed;
         private boolean setSince;
 
-        Look(String name) {
+        Read(String name) {
             this.name = name;
             this.path = path(name);
         }
@@ -525,7 +528,7 @@ final class ZooKeeperEngine implements Engine {
             return requests.stream().anyMatch(request -> request.interest == interest);
         }
 
-        /** The incarnation that those expect who wait for set; null if nobody says. */
+        /** The incarnation that waiters for set expect; null if none is known. */
         private @Nullable UUID guess() {
             for (Request request : requests) {
                 if (request.interest == Interest.SET && request.incarnation != null) {
@@ -602,7 +605,7 @@ final class ZooKeeperEngine implements Engine {
                 setSince |= right && stat.getMzxid() > changed;
             } else if (right && code == Code.NONODE) {
                 unanswered.incrementAndGet();
-                ZooKeeperEngine.this.<Sight>explainMissingPulse(
+                ZooKeeperEngine.this.<Reading>explainMissingPulse(
                         open, name, incarnation, why -> answered(() -> bad = why));
             } else if (right) {
                 bad = refused(address.of(name), code, "read");
@@ -615,10 +618,10 @@ final class ZooKeeperEngine implements Engine {
                 bad = refused(address.of(name), code, "read");
             } else if (snapshot != null && stat.getMzxid() == changed) {
                 snapshot = snapshot.heldBy(stat.getNumChildren() - 1);
-            } // else it was changed after it was read; of that the watch has told
+            } // else it was changed after it was read; that the watch has reported
         }
 
-        /** Takes an answer; with the last, answers those who have asked, whatever has happened. */
+        /** Takes an answer; with the last, answers the requests, whatever has happened. */
         private void answered(Runnable answer) {
             try {
                 answer.run();
@@ -633,12 +636,12 @@ final class ZooKeeperEngine implements Engine {
             Barrier leader = barrier;
             try {
                 if (bad == null && snapshot != null && leader != null) {
-                    report(Answer.done(new Sight(snapshot, setSince, leader.begun)));
+                    report(Answer.done(new Reading(snapshot, setSince, leader.begun)));
                 } else {
                     report(bad != null ? bad : refused(address.of(name), Code.SYSTEMERROR, "read"));
                 }
                 if (!listener.isAwaited(name)) {
-                    forget(name); // who has asked was told, or has gone meanwhile
+                    forget(name); // the waiters were notified, or have gone meanwhile
                 }
             } finally {
                 if (leader != null) {
@@ -647,11 +650,11 @@ final class ZooKeeperEngine implements Engine {
             }
         }
 
-        void report(Answer<Sight> answer) {
+        void report(Answer<Reading> answer) {
             if (!reported.compareAndSet(false, true)) {
                 return; // it was given up
             } else if (answer.kind() == Kind.AGAIN) {
-                looks.addAll(requests);
+                reads.addAll(requests);
                 wakeSender();
             } else {
                 requests.forEach(request -> request.then.accept(answer));
@@ -735,7 +738,7 @@ final class ZooKeeperEngine implements Engine {
         });
     }
 
-    /** Makes a change; one that is right only while the event is held, with a check that this hold still stands. */
+    /** Makes a change; if it is right only while the event is held, with a check that this hold still stands. */
     private void swap(
             ZooKeeper open,
             String name,
@@ -783,7 +786,7 @@ final class ZooKeeperEngine implements Engine {
                 null);
     }
 
-    /** The witness has gone; looks for another hold that stands. */
+    /** The witness has gone; searches for another hold that stands. */
     private void swapByAnother(
             ZooKeeper open,
             String name,
@@ -863,7 +866,7 @@ final class ZooKeeperEngine implements Engine {
                 null);
     }
 
-    /** Makes the nodes above an event from the one that ends with so many segments, then the event. */
+    /** Creates the nodes above an event, from the one with so many segments on, then the event. */
     private void createRoot(ZooKeeper open, int segments, String name, Snapshot first, Consumer<Answer<Boolean>> then) {
         String[] all = (address.root() + "/e").split("/", -1);
         if (segments == all.length) {
@@ -975,7 +978,7 @@ final class ZooKeeperEngine implements Engine {
         Reply.await(ended, System.nanoTime() + options.operationTimeout.toNanos());
     }
 
-    /** For tests, which end it. */
+    /** For tests, which expire it. */
     @Nullable
     ZooKeeper session() {
         return session;
@@ -988,7 +991,7 @@ final class ZooKeeperEngine implements Engine {
     }
 
     /**
-     * Has a request sent. A virtual thread leaves that to the sender: it could lose its carrier with a lock of
+     * Sends a request. A virtual thread leaves that to the sender: it could lose its carrier while it holds a lock of
      * ZooKeeper, and then the session would end.
      */
     private <T> void request(Consumer<Answer<T>> then, Sending<T> request) {
@@ -999,7 +1002,7 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    /** Whether the current thread is virtual, as its group tells on any Java. */
+    /** Whether the current thread is virtual, by its group, on any version of Java. */
     private static boolean isVirtual() {
         ThreadGroup group = Thread.currentThread().getThreadGroup();
         return group != null && group.getName().equals("VirtualThreads");
@@ -1053,7 +1056,7 @@ final class ZooKeeperEngine implements Engine {
         }
     }
 
-    /** What a number means; of those that a later server may have, no more than that something is wrong. */
+    /** The code of a number; SYSTEMERROR for one that only a later server has. */
     private static Code code(int rc) {
         try {
             return Code.get(rc);
@@ -1066,7 +1069,7 @@ final class ZooKeeperEngine implements Engine {
         return code == Code.OK ? Answer.done(true) : refused(address.of(name), code, verb);
     }
 
-    /** The answer to what was not done, or perhaps not done. */
+    /** The answer to a request that failed or may have failed. */
     private static <T> Answer<T> refused(String where, Code code, String verb) {
         return switch (code) {
             case CONNECTIONLOSS, SESSIONEXPIRED, SESSIONMOVED, SESSIONCLOSEDREQUIRESASLAUTH -> Answer.of(Kind.LOST);
@@ -1075,12 +1078,12 @@ final class ZooKeeperEngine implements Engine {
             case NOAUTH, AUTHFAILED ->
                 Answer.failed(new EventException.NotPermitted(
                         where,
-                        "this user may not " + verb + " it; log in as another, or change its access list",
+                        "this user may not " + verb + " it; authenticate as another, or change its access list",
                         null));
             case INVALIDACL ->
                 Answer.failed(new EventException.NotPermitted(
                         where,
-                        "access for its creator alone needs a log-in; log in, or allow access to everybody",
+                        "access for its creator alone requires authentication; specify a user, or access for everybody",
                         null));
             default ->
                 Answer.failed(new EventException.Unavailable(

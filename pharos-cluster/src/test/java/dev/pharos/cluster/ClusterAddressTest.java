@@ -79,12 +79,12 @@ class ClusterAddressTest {
             zk://zk1:0/root/x           | port 0 is out of range, which is 1 to 65535
             zk://zk1:65536/root/x       | port 65536 is out of range, which is 1 to 65535
             zk://zk1:99999999999/r/x    | port 99999999999 is out of range, which is 1 to 65535
-            zk://zk1:2181//x            | '/' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/a//x          | '/a/' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/../x          | '/..' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/%2e/x         | '/%2e' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/a%20b/x       | '/a%20b' is not a root, which is of letters, digits, _ . ~ - and single slashes
-            zk://zk1:2181/a b/x         | '/a b' is not a root, which is of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181//x            | '/' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/a//x          | '/a/' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/../x          | '/..' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/%2e/x         | '/%2e' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/a%20b/x       | '/a%20b' is not a root, which consists of letters, digits, _ . ~ - and single slashes
+            zk://zk1:2181/a b/x         | '/a b' is not a root, which consists of letters, digits, _ . ~ - and single slashes
             zk://zk1:2181/zookeeper/x   | the root '/zookeeper' is reserved by the servers; use another
             zk://zk1:2181/zookeeper/a/x | the root '/zookeeper' is reserved by the servers; use another
             """)
@@ -104,7 +104,7 @@ class ClusterAddressTest {
             zk://zk1:2181            | it has no root; write zk://HOST:PORT,.../ROOT/NAME
             zk://zk1:2181/           | it has no name after its root; write zk://HOST:PORT,.../ROOT/NAME
             zk://zk1:2181/root       | it has no name after its root; write zk://HOST:PORT,.../ROOT/NAME
-            zk://zk1:2181/root/      | the name of an event is empty; give one of 1 to 255 characters
+            zk://zk1:2181/root/      | the name of an event is empty; specify 1 to 255 characters
             zk://zk1:2181/root/100%  | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
             zk://zk1:2181/root/%4    | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
             zk://zk1:2181/root/%+1   | a % in the name of an event has no two hexadecimal digits after it; write %25 for %
@@ -120,7 +120,7 @@ class ClusterAddressTest {
     void parse_userAndPassword_areNotRepeated() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ClusterAddress.parseEvent("zk://me:secret@zk1:1/root/x"))
-                .withMessage("an address has no user before an @; log in by the options of the client");
+                .withMessage("an address has no user before an @; specify the user in the options of the client");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ClusterAddress.parse("me:secret@zk1:1"))
                 .withMessageNotContaining("secret");

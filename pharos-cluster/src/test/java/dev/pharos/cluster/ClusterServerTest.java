@@ -23,7 +23,7 @@ class ClusterServerTest {
 
     private static boolean isSet(ClusterServer server) {
         try (Cluster cluster = Cluster.connect("127.0.0.1:" + server.port(), Servers.PATIENT)) {
-            return cluster.look("event").set();
+            return cluster.status("event").set();
         }
     }
 
@@ -36,7 +36,7 @@ class ClusterServerTest {
         }
         first.close();
         first.close();
-        first.awaitEnd();
+        first.awaitTermination();
         try (ClusterServer second = ClusterServer.start(0, folder)) {
             assertThat(isSet(second)).isTrue();
         }
@@ -68,7 +68,7 @@ class ClusterServerTest {
         Path snapshot = Files.writeString(data.resolve("snapshot.5"), "damaged");
         Path log = Files.writeString(data.resolve("log.6"), "damaged");
         int port = Servers.freePort();
-        assertUnavailable("no server can serve from it", () -> ClusterServer.start(port, folder));
+        assertUnavailable("the server cannot start", () -> ClusterServer.start(port, folder));
         Files.delete(snapshot);
         Files.delete(log);
         ClusterServer.start(port, folder).close();

@@ -156,7 +156,7 @@ class ClusterTest {
         try (Cluster cluster = connect("/names")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> cluster.event(""))
-                    .withMessage("the name of an event is empty; give one of 1 to 255 characters");
+                    .withMessage("the name of an event is empty; specify 1 to 255 characters");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> cluster.event("x".repeat(256)))
                     .withMessageContaining("256 characters");
@@ -210,28 +210,28 @@ class ClusterTest {
     @Test
     void look_any_tellsWhatItIsLike() {
         try (Cluster cluster = connect("/looks")) {
-            assertThatThrownBy(() -> cluster.look("x"))
+            assertThatThrownBy(() -> cluster.status("x"))
                     .isInstanceOf(EventException.Unavailable.class)
                     .hasMessageEndingWith("/looks/x: does not exist; set it or wait for it first");
             assertThat(cluster.events()).isEmpty();
             Instant before = Instant.now().minusMillis(1);
             try (ClusterEvent event = cluster.event("x")) {
-                assertThat(cluster.look("x").set()).isFalse();
+                assertThat(cluster.status("x").set()).isFalse();
                 event.set();
                 event.clear();
                 event.set();
-                Cluster.State state = cluster.look("x");
+                Cluster.Status state = cluster.status("x");
                 assertThat(state.set()).isTrue();
                 assertThat(state.holders()).isZero();
                 assertThat(state.epoch()).isEqualTo(2);
                 assertThat(state.since()).isBetween(before, Instant.now());
                 event.clear();
                 try (ClusterEvent.Hold hold = event.hold()) {
-                    assertThat(cluster.look("x").holders()).isEqualTo(1);
-                    assertThat(cluster.look("x").set()).isTrue();
+                    assertThat(cluster.status("x").holders()).isEqualTo(1);
+                    assertThat(cluster.status("x").set()).isTrue();
                     assertThat(hold.epoch()).isEqualTo(3);
                 }
-                assertThat(cluster.look("x").set()).isFalse();
+                assertThat(cluster.status("x").set()).isFalse();
             }
         }
     }
@@ -264,7 +264,7 @@ class ClusterTest {
         for (ThrowingCallable call : List.<ThrowingCallable>of(
                 () -> cluster.event("x"),
                 cluster::events,
-                () -> cluster.look("x"),
+                () -> cluster.status("x"),
                 () -> cluster.delete("x"),
                 event::set,
                 event::isSet)) {

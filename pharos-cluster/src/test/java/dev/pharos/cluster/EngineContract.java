@@ -7,7 +7,7 @@ import dev.pharos.TestThreads;
 import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import dev.pharos.cluster.Engine.Interest;
-import dev.pharos.cluster.Engine.Sight;
+import dev.pharos.cluster.Engine.Reading;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -92,12 +92,12 @@ abstract class EngineContract {
             return answer;
         }
 
-        Answer<Sight> look(Interest interest) {
-            return ask((Consumer<Answer<Sight>> then) -> engine.look(NAME, null, interest, then));
+        Answer<Reading> read(Interest interest) {
+            return ask((Consumer<Answer<Reading>> then) -> engine.read(NAME, null, interest, then));
         }
 
-        Snapshot look() {
-            Answer<Sight> answer = look(Interest.NONE);
+        Snapshot read() {
+            Answer<Reading> answer = read(Interest.NONE);
             assertThat(answer.kind()).isEqualTo(Kind.DONE);
             return answer.value().snapshot();
         }
@@ -106,7 +106,7 @@ abstract class EngineContract {
             assertThat(ask((Consumer<Answer<Boolean>> then) -> engine.create(NAME, Snapshot.first(), then))
                             .kind())
                     .isEqualTo(Kind.DONE);
-            return look();
+            return read();
         }
 
         Answer<Snapshot> swap(Snapshot expected, Snapshot next, UUID hold) {
@@ -120,18 +120,18 @@ abstract class EngineContract {
         }
 
         Snapshot set() {
-            Snapshot now = look();
+            Snapshot now = read();
             return swap(now, now.set(UUID.randomUUID()));
         }
 
         Snapshot clear() {
-            Snapshot now = look();
+            Snapshot now = read();
             return swap(now, now.clear(UUID.randomUUID()));
         }
 
         UUID hold() {
             UUID hold = UUID.randomUUID();
-            Snapshot now = look();
+            Snapshot now = read();
             assertThat(swap(now, now.hold(hold), hold).kind()).isEqualTo(Kind.DONE);
             return hold;
         }
@@ -157,9 +157,9 @@ abstract class EngineContract {
             threads.until(what, () -> told.contains(what + " " + NAME));
         }
 
-        /** Whatever was on its way before has been told when a look is answered. */
+        /** Whatever was on its way before has been told when a read is answered. */
         void settle() {
-            look(Interest.NONE);
+            read(Interest.NONE);
         }
     }
 
@@ -171,9 +171,9 @@ abstract class EngineContract {
 
     @Test
     void look_nothingThere_isAbsent() {
-        assertThat(one.look(Interest.NONE).kind()).isEqualTo(Kind.ABSENT);
-        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
-        assertThat(one.look(Interest.CLEAR).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.read(Interest.NONE).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.read(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.read(Interest.CLEAR).kind()).isEqualTo(Kind.ABSENT);
         assertThat(one.names().value()).isNullOrEmpty();
         assertThat(one.delete().kind()).isEqualTo(Kind.ABSENT);
     }
@@ -192,9 +192,9 @@ abstract class EngineContract {
         one.create();
         for (int i = 0; i < 100; i++) {
             Snapshot set = one.set();
-            assertThat(other.look()).isEqualTo(set);
+            assertThat(other.read()).isEqualTo(set);
             Snapshot clear = other.clear();
-            assertThat(one.look()).isEqualTo(clear);
+            assertThat(one.read()).isEqualTo(clear);
         }
     }
 
@@ -202,7 +202,7 @@ abstract class EngineContract {
     void look_any_tellsWhenItBegan() {
         one.create();
         long before = System.nanoTime();
-        long begun = one.look(Interest.SET).value().begun();
+        long begun = one.read(Interest.SET).value().begun();
         assertThat(begun - before).isNotNegative();
         assertThat(System.nanoTime() - begun).isNotNegative();
     }
@@ -213,7 +213,7 @@ abstract class EngineContract {
         Snapshot next = first.set(new UUID(1, 2));
         Snapshot stored = one.swap(first, next);
         assertThat(stored).isEqualTo(next);
-        assertThat(other.look()).isEqualTo(stored);
+        assertThat(other.read()).isEqualTo(stored);
     }
 
     @Test
@@ -224,7 +224,7 @@ abstract class EngineContract {
         assertThat(one.swap(first, first, null).kind()).isEqualTo(Kind.CONFLICT);
         UUID hold = UUID.randomUUID();
         assertThat(one.swap(first, first.hold(hold), hold).kind()).isEqualTo(Kind.CONFLICT);
-        assertThat(one.look()).isEqualTo(set);
+        assertThat(one.read()).isEqualTo(set);
         assertThat(one.swap(set, set, null).kind()).isEqualTo(Kind.DONE);
     }
 
@@ -240,7 +240,7 @@ abstract class EngineContract {
     void swap_epochChanges_isToldOnceForEachLook() {
         one.create();
         one.awaited.add(NAME);
-        one.look(Interest.SET);
+        one.read(Interest.SET);
         one.told.clear();
         other.set();
         one.untilTold("pulse");
@@ -255,7 +255,7 @@ abstract class EngineContract {
         other.create();
         other.set();
         one.awaited.add(NAME);
-        one.look(Interest.SET);
+        one.read(Interest.SET);
         one.told.clear();
         other.clear();
         one.settle();
@@ -271,21 +271,21 @@ abstract class EngineContract {
         one.awaited.add(NAME);
         TestThreads.repeat(() -> {
             one.told.clear();
-            Reply<Sight> reply = new Reply<>();
+            Reply<Reading> reply = new Reply<>();
             threads.start(() -> {
                 other.set();
                 other.clear();
             });
-            one.engine.look(NAME, guesses[rounds.getAndIncrement() % 3], Interest.SET, answer -> {
+            one.engine.read(NAME, guesses[rounds.getAndIncrement() % 3], Interest.SET, answer -> {
                 one.told.add("answer");
                 reply.accept(answer);
             });
-            Sight sight = reply.await(System.nanoTime() + LIMIT_NANOS).value();
+            Reading reading = reply.await(System.nanoTime() + LIMIT_NANOS).value();
             threads.join();
-            long epoch = one.look().epoch();
+            long epoch = one.read().epoch();
             boolean toldAfter = new ArrayList<>(one.told).indexOf("pulse " + NAME) > 0;
-            assertThat(sight.snapshot().epoch() == epoch || sight.setSince() || toldAfter)
-                    .as("the set was seen, or told: %s of %s, %s", sight, epoch, one.told)
+            assertThat(reading.snapshot().epoch() == epoch || reading.setSince() || toldAfter)
+                    .as("the set was seen, or told: %s of %s, %s", reading, epoch, one.told)
                     .isTrue();
         });
     }
@@ -295,7 +295,7 @@ abstract class EngineContract {
         other.create();
         other.set();
         one.awaited.add(NAME);
-        one.look(Interest.CLEAR);
+        one.read(Interest.CLEAR);
         other.clear();
         one.untilTold("gap");
     }
@@ -304,20 +304,20 @@ abstract class EngineContract {
     void hold_setsUntilItIsDropped() {
         one.create();
         UUID hold = one.hold();
-        assertThat(other.look().isSet()).isTrue();
-        assertThat(other.look().holders()).isEqualTo(1);
+        assertThat(other.read().isSet()).isTrue();
+        assertThat(other.read().holders()).isEqualTo(1);
         other.awaited.add(NAME);
-        other.look(Interest.CLEAR);
+        other.read(Interest.CLEAR);
         UUID second = other.hold();
-        assertThat(other.look().began()).isEqualTo(1);
-        assertThat(other.look().epoch()).isEqualTo(2);
+        assertThat(other.read().began()).isEqualTo(1);
+        assertThat(other.read().epoch()).isEqualTo(2);
         one.drop(hold);
-        assertThat(other.look().isSet()).isTrue();
-        other.look(Interest.CLEAR);
+        assertThat(other.read().isSet()).isTrue();
+        other.read(Interest.CLEAR);
         other.told.clear();
         other.drop(second);
         other.untilTold("gap");
-        assertThat(other.look().isSet()).isFalse();
+        assertThat(other.read().isSet()).isFalse();
         assertThat(one.ask((Consumer<Answer<Boolean>> then) -> one.engine.drop(NAME, hold, then)))
                 .isEqualTo(Answer.done(false));
     }
@@ -326,7 +326,7 @@ abstract class EngineContract {
     void hold_isToldToThoseWhoWaitForSet() {
         other.create();
         one.awaited.add(NAME);
-        one.look(Interest.SET);
+        one.read(Interest.SET);
         other.hold();
         one.untilTold("pulse");
     }
@@ -335,10 +335,10 @@ abstract class EngineContract {
     void swap_noLongerHeld_isAConflict() {
         one.create();
         UUID hold = one.hold();
-        Snapshot held = one.look();
+        Snapshot held = one.read();
         one.drop(hold);
         assertThat(one.swap(held, held.set(UUID.randomUUID()), null).kind()).isEqualTo(Kind.CONFLICT);
-        Snapshot now = one.look();
+        Snapshot now = one.read();
         assertThat(now.isSet()).isFalse();
         assertThat(one.swap(now, now.set(UUID.randomUUID())).began()).isEqualTo(2);
     }
@@ -346,14 +346,14 @@ abstract class EngineContract {
     @Test
     void close_holding_endsTheHold() {
         one.create();
-        other.look(Interest.CLEAR);
+        other.read(Interest.CLEAR);
         one.hold();
         other.awaited.add(NAME);
-        other.look(Interest.CLEAR);
+        other.read(Interest.CLEAR);
         other.told.clear();
         one.engine.close();
         other.untilTold("gap");
-        assertThat(other.look().isSet()).isFalse();
+        assertThat(other.read().isSet()).isFalse();
     }
 
     @Test
@@ -361,10 +361,10 @@ abstract class EngineContract {
         Snapshot first = one.create();
         other.hold();
         one.awaited.add(NAME);
-        one.look(Interest.SET);
+        one.read(Interest.SET);
         assertThat(other.delete()).isEqualTo(Answer.done(true));
         one.untilTold("gap");
-        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
+        assertThat(one.read(Interest.SET).kind()).isEqualTo(Kind.ABSENT);
         assertThat(one.swap(first, first.set(UUID.randomUUID()), null).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
         assertThat(one.create().incarnation()).isNotEqualTo(first.incarnation());
     }
@@ -381,7 +381,7 @@ abstract class EngineContract {
         assertThat(one.swap(first, first, null).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
         assertThat(one.swap(first, first.hold(hold), hold).kind()).isIn(Kind.CONFLICT, Kind.ABSENT);
         assertThat(one.delete(first.incarnation()).kind()).isEqualTo(Kind.ABSENT);
-        assertThat(one.look()).isEqualTo(second);
+        assertThat(one.read()).isEqualTo(second);
     }
 
     @Test
@@ -393,15 +393,15 @@ abstract class EngineContract {
         Snapshot set = one.set();
         assertThat(set.began()).isEqualTo(1);
         one.drop(hold);
-        assertThat(other.look().isSet()).isTrue();
-        assertThat(other.look()).isEqualTo(set.heldBy(0));
+        assertThat(other.read().isSet()).isTrue();
+        assertThat(other.read()).isEqualTo(set.heldBy(0));
     }
 
     @Test
     void forget_nobodyWaits_isNotTold() {
         one.create();
         one.awaited.add(NAME);
-        one.look(Interest.SET);
+        one.read(Interest.SET);
         one.awaited.remove(NAME);
         one.engine.forget(NAME);
         one.settle();
@@ -416,7 +416,7 @@ abstract class EngineContract {
     void forget_somebodyWaits_isTold() {
         one.create();
         one.awaited.add(NAME);
-        one.look(Interest.SET);
+        one.read(Interest.SET);
         one.engine.forget(NAME);
         one.settle();
         other.set();
@@ -429,7 +429,7 @@ abstract class EngineContract {
         one.engine.close();
         one.engine.close();
         assertThat(one.engine.connected().isSet()).isTrue();
-        assertThat(one.look(Interest.SET).kind()).isEqualTo(Kind.UNSENT);
+        assertThat(one.read(Interest.SET).kind()).isEqualTo(Kind.UNSENT);
         assertThat(one.swap(first, first, null).kind()).isEqualTo(Kind.UNSENT);
         assertThat(one.names().kind()).isEqualTo(Kind.UNSENT);
     }

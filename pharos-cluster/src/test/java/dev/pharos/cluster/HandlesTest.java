@@ -242,7 +242,7 @@ class HandlesTest {
         assertRemoved(event::set);
         assertRemoved(event::clear);
         assertRemoved(event::hold);
-        assertThat(other.look("event").epoch()).isEqualTo(8);
+        assertThat(other.status("event").epoch()).isEqualTo(8);
         hold.close();
         assertThat(next.isSet()).isFalse();
     }
@@ -315,7 +315,7 @@ class HandlesTest {
     void methods_senderHasFailed_throw() {
         Thread waiter = threads.start(() -> assertFailed(event::await));
         threads.awaitBlocked(waiter);
-        cluster.engine().look(null, null, Engine.Interest.NONE, answer -> {});
+        cluster.engine().read(null, null, Engine.Interest.NONE, answer -> {});
         threads.join(waiter);
         assertFailed(event::set);
         assertFailed(event::isSet);
@@ -509,7 +509,7 @@ class HandlesTest {
             assertCorrupt(event::clear);
             assertCorrupt(event::hold);
             assertCorrupt(() -> cluster.event("event"));
-            assertCorrupt(() -> cluster.look("event"));
+            assertCorrupt(() -> cluster.status("event"));
         }
         Nodes.with(server.port(), nodes -> nodes.setData(node(), "E\2later"));
         assertThatThrownBy(event::isSet)

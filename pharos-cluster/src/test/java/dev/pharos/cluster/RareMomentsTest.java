@@ -174,7 +174,7 @@ class RareMomentsTest {
         proxy.reset();
         proxy.heal();
         threads.join(change);
-        assertThat(other.look("event").epoch()).isEqualTo(1);
+        assertThat(other.status("event").epoch()).isEqualTo(1);
         assertThat(far.isSet()).isFalse();
     }
 

@@ -12,7 +12,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The code in the Javadoc of this module and in docs/cluster.md, as it stands but for the addresses and the patience: it runs. */
+/**
+ * The code in the Javadoc of this module and in docs/cluster.md, as it stands but for the addresses and the patience:
+ * it runs.
+ */
 class SamplesTest {
     private static final Pattern JAVADOC = Pattern.compile("(?ms)<pre>\\{@code$(.*?)^ \\* }</pre>");
     private static final Pattern PAGE = Pattern.compile("(?ms)^```java$(.*?)^```$");
@@ -88,7 +91,7 @@ class SamplesTest {
                 .replace("server.port())", "server.port(), " + PATIENT + ")")));
         try (ClusterServer server = ClusterServer.start(0, folder.resolve("data"));
                 Cluster cluster = Cluster.connect("127.0.0.1:" + server.port(), Servers.PATIENT)) {
-            assertThat(cluster.look("ready").set()).isTrue();
+            assertThat(cluster.status("ready").set()).isTrue();
         }
     }
 }

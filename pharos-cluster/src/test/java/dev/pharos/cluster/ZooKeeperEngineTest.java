@@ -7,7 +7,7 @@ import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import dev.pharos.cluster.Engine.Interest;
-import dev.pharos.cluster.Engine.Sight;
+import dev.pharos.cluster.Engine.Reading;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -20,10 +20,12 @@ import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
 import org.junit.jupiter.api.Test;
 
-/** The {@link EngineContract} for {@link ZooKeeperEngine}, on an ensemble: the one that was made last is on the leader. */
+/**
+ * The {@link EngineContract} for {@link ZooKeeperEngine}, on an ensemble: the one that was made last is on the leader.
+ */
 class ZooKeeperEngineTest extends EngineContract {
-    /** How often to look for what shows by luck only. */
-    private static final int LOOKS = Integer.getInteger("dev.pharos.cluster.looks", 1_000);
+    /** How often to search for what shows by luck only. */
+    private static final int looks = Integer.getInteger("dev.pharos.cluster.looks", 1_000);
 
     private static int number;
 
@@ -77,11 +79,11 @@ class ZooKeeperEngineTest extends EngineContract {
     void look_writtenOnAFollowerAndReadOnTheLeader_isNeverOld() {
         Client leader = new Client();
         Snapshot now = one.create();
-        for (int i = 0; i < LOOKS; i++) {
+        for (int i = 0; i < looks; i++) {
             now = one.swap(now, now.set(UUID.randomUUID()));
-            assertThat(leader.look()).isEqualTo(now);
+            assertThat(leader.read()).isEqualTo(now);
             now = one.swap(now, now.clear(UUID.randomUUID()));
-            assertThat(leader.look()).isEqualTo(now);
+            assertThat(leader.read()).isEqualTo(now);
         }
     }
 
@@ -99,9 +101,9 @@ class ZooKeeperEngineTest extends EngineContract {
                 near.set();
                 near.clear();
             });
-            Sight sight = reader.look(Interest.SET).value();
-            assertThat(sight.snapshot().epoch()).isZero();
-            assertThat(sight.setSince()).isTrue();
+            Reading reading = reader.read(Interest.SET).value();
+            assertThat(reading.snapshot().epoch()).isZero();
+            assertThat(reading.setSince()).isTrue();
             assertThat(reader.told).containsExactly("answer");
             near.set();
             reader.untilTold("pulse");
@@ -125,17 +127,17 @@ class ZooKeeperEngineTest extends EngineContract {
             }
         };
         try {
-            CompletableFuture<Engine.Answer<Sight>> look = new CompletableFuture<>();
-            reader.engine.look(NAME, incarnation, Interest.SET, look::complete);
+            CompletableFuture<Engine.Answer<Reading>> read = new CompletableFuture<>();
+            reader.engine.read(NAME, incarnation, Interest.SET, read::complete);
             threads.until("it is held up", () -> requests.get() == 2);
             CompletableFuture<Integer> later = new CompletableFuture<>();
             session(reader).exists("/", null, (rc, path, context, stat) -> later.complete(rc), null);
             threads.get(later);
-            assertThat(look).isNotDone();
+            assertThat(read).isNotDone();
             one.set();
             one.clear();
             goOn.set();
-            assertThat(threads.get(look).value().setSince()).isTrue();
+            assertThat(threads.get(read).value().setSince()).isTrue();
         } finally {
             HeldUpSocket.asked = () -> {};
             goOn.set();
@@ -149,11 +151,11 @@ class ZooKeeperEngineTest extends EngineContract {
             server = "127.0.0.1:" + proxy.port();
             Client reader = new Client();
             proxy.answer(-12345);
-            assertRefused(reader.look(Interest.SET));
+            assertRefused(reader.read(Interest.SET));
             assertRefused(reader.swap(first, first.set(UUID.randomUUID()), null));
             assertRefused(reader.names());
             proxy.heal();
-            assertThat(reader.look().epoch()).isEqualTo(1);
+            assertThat(reader.read().epoch()).isEqualTo(1);
             reader.engine.close();
         }
     }
@@ -194,7 +196,7 @@ class ZooKeeperEngineTest extends EngineContract {
             threads.until("it is held up", busy::isSet);
             proxy.drop(true, true);
             proxy.reset();
-            threads.until("it looks for a server", () -> session.getState() == ZooKeeper.States.CONNECTING);
+            threads.until("it searches for a server", () -> session.getState() == ZooKeeper.States.CONNECTING);
         }
 
         void expire() throws Exception {
@@ -221,20 +223,20 @@ class ZooKeeperEngineTest extends EngineContract {
     @Test
     void methods_answersAreLostWithTheSession_areGivenUpAndLaterOnesAreAnswered() throws Exception {
         one.create();
-        Snapshot first = one.look();
+        Snapshot first = one.read();
         try (Ending ending = new Ending(true)) {
-            Reply<Sight> look = new Reply<>();
-            ending.client.engine.look(NAME, null, Interest.NONE, look);
+            Reply<Reading> read = new Reply<>();
+            ending.client.engine.read(NAME, null, Interest.NONE, read);
             threads.until("it is sent", () -> !ending.session.toString().contains("queuedpkts:0 "));
             Reply<Snapshot> change = new Reply<>();
             ending.client.engine.swap(NAME, first, first.set(UUID.randomUUID()), null, change);
             ending.expire();
             ending.end();
             long limit = System.nanoTime() + LIMIT_NANOS;
-            assertThat(look.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
+            assertThat(read.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
             assertThat(change.await(limit)).isEqualTo(Engine.Answer.of(Kind.LOST));
             threads.until("there is a connection", ending.client.engine.connected()::isSet);
-            assertThat(ending.client.look().epoch()).isZero();
+            assertThat(ending.client.read().epoch()).isZero();
         }
     }
 
@@ -260,9 +262,9 @@ class ZooKeeperEngineTest extends EngineContract {
         expire(session(one));
         threads.until("it waits to try again", () -> sender.getState() == Thread.State.TIMED_WAITING);
         assertThat(one.engine.failure()).isNull();
-        assertThat(one.look(Interest.NONE).kind()).isEqualTo(Kind.UNSENT);
+        assertThat(one.read(Interest.NONE).kind()).isEqualTo(Kind.UNSENT);
         config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNIO.class.getName());
         threads.until("there is a connection", one.engine.connected()::isSet);
-        assertThat(one.look().epoch()).isZero();
+        assertThat(one.read().epoch()).isZero();
     }
 }

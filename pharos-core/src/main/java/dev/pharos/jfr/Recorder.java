@@ -8,10 +8,10 @@ import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what happens to events into the flight recording of this JVM, as {@code dev.pharos.Wait},
+ * Writes waits for events and changes of events to the flight recording of this JVM, as {@code dev.pharos.Wait},
  * {@code dev.pharos.Set} and {@code dev.pharos.Clear}. For the implementations of {@link Event}, whatever their reach.
  *
- * <p>Where the module {@code jdk.jfr} is missing nothing is ever recorded.
+ * <p>If the module {@code jdk.jfr} is missing, nothing is recorded.
  */
 public final class Recorder {
     /** If false, {@link Records} and {@link Recorders} cannot be loaded. */
@@ -42,13 +42,13 @@ public final class Recorder {
         }
     }
 
-    /** A wait that is recorded: of one event, or of several. */
+    /** A wait for one event or for several, to be recorded. */
     @FunctionalInterface
     public interface Waiting {
         /**
          * Waits.
          *
-         * @return the event that ended the wait, or {@code null} if the time ran out
+         * @return the event that ended the wait, or {@code null} if the timeout elapsed
          * @throws InterruptedException if this thread was interrupted before that
          */
         @Nullable
@@ -76,9 +76,9 @@ public final class Recorder {
     }
 
     /**
-     * Waits, and records that.
+     * Performs a wait, and records it.
      *
-     * @param waiting what waits
+     * @param waiting the wait
      * @param set {@code true} if it waits for set, {@code false} if for clear
      * @param timeout the maximum time to wait, in nanoseconds; {@code Long.MAX_VALUE} if there is no limit
      * @param all {@code true} if it waits for all of several events, {@code false} if for any of them, or for one
@@ -92,12 +92,12 @@ public final class Recorder {
     }
 
     /**
-     * Sets or clears an event, and records that.
+     * Sets or clears an event, and records the call.
      *
      * @param event the event
      * @param set {@code true} to record {@code set}, {@code false} to record {@code clear}
-     * @param waiting how many wait for this, here and now
-     * @param change what sets or clears it; returns whether that changed it
+     * @param waiting the number of waiters for this change in this JVM
+     * @param change sets or clears the event; returns whether the event changed
      * @return what {@code change} returns
      */
     public static boolean change(Event event, boolean set, int waiting, BooleanSupplier change) {

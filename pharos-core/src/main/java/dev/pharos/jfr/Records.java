@@ -13,7 +13,7 @@ import jdk.jfr.Name;
 import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
-/** The types of the records. To be touched only where the module {@code jdk.jfr} is. */
+/** The types of the records. Loaded only if the module {@code jdk.jfr} is present. */
 final class Records {
     /** How many events of a wait for several are named. */
     private static final int NAMED = 8;
@@ -74,7 +74,10 @@ final class Records {
         return record.changed;
     }
 
-    /** What tells an event from all others: within this JVM its object; of other reaches its address, their name. */
+    /**
+     * What distinguishes an event from all others: its object within this JVM; for other reaches its address, their
+     * name.
+     */
     private static String identity(Event event) {
         return event instanceof ThreadEvent
                 ? event.getClass().getName() + "@" + Integer.toHexString(System.identityHashCode(event))
@@ -94,8 +97,7 @@ final class Records {
         String event;
 
         @Label("Identity")
-        @Description(
-                "What tells the event from others: of a wait for any, that which released it; for all, a line each")
+        @Description("What distinguishes the event; of a wait for any, the one that released it; for all, one per line")
         @Nullable
         String identity;
 
@@ -110,7 +112,7 @@ final class Records {
         String outcome;
 
         @Label("Timeout")
-        @Description("How long it was to wait at most")
+        @Description("The maximum time to wait")
         @Timespan
         long timeout;
 
@@ -142,12 +144,12 @@ final class Records {
         String event;
 
         @Label("Identity")
-        @Description("What tells the event from others")
+        @Description("What distinguishes the event from others")
         @Nullable
         String identity;
 
         @Label("Changed")
-        @Description("False if the event was so already")
+        @Description("False if the event already had this state")
         boolean changed;
 
         @Label("Released")
@@ -158,12 +160,12 @@ final class Records {
     @Name("dev.pharos.Set")
     @Label("Set")
     @Category("Pharos")
-    @Description("An event was set, which releases all who wait for that")
+    @Description("An event was set, which releases all its waiters")
     private static final class Set extends Change {}
 
     @Name("dev.pharos.Clear")
     @Label("Clear")
     @Category("Pharos")
-    @Description("An event was cleared, which releases all who wait for that")
+    @Description("An event was cleared, which releases all that wait for it to be clear")
     private static final class Clear extends Change {}
 }

@@ -8,23 +8,23 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The future that an {@link dev.pharos.Event} gives out, of whatever reach: as long as it is not complete it waits for
- * the event, and whoever completes or cancels it ends that wait first. So it is {@code set()} that decides whether it
- * completes normally, and not who completes it first.
+ * The future that an {@link dev.pharos.Event} of any reach returns. Until it is complete it waits for the event, and
+ * completing or cancelling it first ends that wait. So {@code set()} decides whether it completes normally, not which
+ * call completes it first.
  *
- * <p>{@code completeAsync}, {@code obtrudeValue} and {@code obtrudeException} do not end the wait; it then goes on, and
- * has no effect, until the event releases it.
+ * <p>{@code completeAsync}, {@code obtrudeValue} and {@code obtrudeException} do not end the wait, which then continues
+ * without effect until the event releases it.
  */
 public abstract class WithdrawableFuture extends CompletableFuture<Void> {
-    /** For the implementations of events. */
+    /** Creates a future; for implementations of events. */
     protected WithdrawableFuture() {}
 
     /** Ends the wait. If the event has released it, or has failed, completes this future before anything else can. */
     protected abstract void withdraw();
 
     /**
-     * Starts what {@link #withdraw} would wait for, so that several waits end in the time of one. Called by the thread
-     * that will cancel this future, once this has been called for the others. Does not block.
+     * Starts the operation that {@link #withdraw} would wait for, so that several futures are cancelled in the time of
+     * one. Called for all of them by the thread that then cancels them. Does not block.
      *
      * @param checkOutcome whether it matters if the event was set by now; if not, {@code withdraw} need not find out
      */
@@ -48,7 +48,7 @@ public abstract class WithdrawableFuture extends CompletableFuture<Void> {
     /**
      * Completes this future, whose wait has ended.
      *
-     * @param failure how the wait has failed; null if it was released
+     * @param failure the failure of the wait; null if it was released
      */
     protected final void end(@Nullable RuntimeException failure) {
         if (failure == null) {
@@ -59,9 +59,9 @@ public abstract class WithdrawableFuture extends CompletableFuture<Void> {
     }
 
     /**
-     * Has this future completed by an executor.
+     * Completes this future in an executor.
      *
-     * @param failure how the wait has failed; null if it was released
+     * @param failure the failure of the wait; null if it was released
      * @param executor where the dependents run
      */
     protected final void submit(@Nullable RuntimeException failure, Executor executor) {

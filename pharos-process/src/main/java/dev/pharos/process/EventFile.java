@@ -46,31 +46,33 @@ final class EventFile {
     static final int WORD_AT = 64;
     private static final int FLAGS_AT = 72;
 
-    /** When the event was last set and last cleared: a time and the epoch to which it belongs; see State. */
+    /** When the event was last set and last cleared: a time and the epoch to which it belongs; see noteTime. */
     static final int SET_AT = 128;
 
     static final int CLEARED_AT = 136;
 
-    /** In the flags: somebody may change the word who cannot wake those who sleep on it. */
+    /** In the flags: a process may change the word that cannot wake the sleepers on it. */
     private static final int POLLED = 1;
 
     /** In the word: the count, which is 0 if the event is clear. The bits above it are the epoch. */
     private static final int COUNT = 1023;
 
-    /** In what tells of a time: the epoch. The bits above it are milliseconds since 1970. */
+    /** In a noted time: the epoch. The bits above it are milliseconds since 1970. */
     private static final int EPOCH = (1 << 22) - 1;
 
     /** What is added to set the event: one to the epoch, one to the count. */
     private static final int SET = COUNT + 2;
 
-    /** For how long a change takes for granted that the path still leads here. */
+    /** How long a change assumes, without checking, that the path still leads here. */
     private static final long TRUSTED_NANOS = 100_000_000L;
 
     private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final VarHandle COPIED = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-    /** Whether a read of a page that has gone throws. Before JDK 21 compiled code goes on with what is in the register. */
+    /**
+     * Whether a read of a page that has gone throws. Before JDK 21 compiled code goes on with what is in the register.
+     */
     private static final boolean READS_THROW = Runtime.version().feature() >= 21;
 
     /** Keeps the allocation in {@code corrupt} from being optimised away. */
@@ -78,21 +80,21 @@ final class EventFile {
     private static volatile byte @Nullable [][] sink;
 
     final Path path;
-    final Opening.Key key;
+    final EventFiles.Key key;
 
     /** The holds, if this is a held event. */
     final @Nullable Holds holds;
 
-    /** How many handles are open. Guarded by the lock of Opening. */
+    /** How many handles are open. Guarded by the lock of EventFiles. */
     int handles;
 
     private final Listener listener = new Listener(this);
     private final long id;
 
-    /** The mapping. Only the kernel writes through it; or where that cannot be called, change. */
+    /** The mapping. Only the kernel writes through it; or, where that cannot be called, change(). */
     private final ByteBuffer memory;
 
-    /** The mapping, for those who read. */
+    /** The mapping, for reading. */
     private final ByteBuffer view;
 
     /** The address of the word, for the kernel. Valid while the memory can be reached. */
@@ -107,7 +109,7 @@ final class EventFile {
     /** Once true, for ever. */
     private volatile boolean removed;
 
-    EventFile(Path path, Opening.Key key, ByteBuffer memory) {
+    EventFile(Path path, EventFiles.Key key, ByteBuffer memory) {
         this.path = path;
         this.key = key;
         this.memory = memory;
@@ -126,7 +128,8 @@ final class EventFile {
         }
         Kernel kernel = Kernel.get();
         if (kind == HELD && kernel == null) {
-            throw unavailable("a held event, which needs native calls; see the log for what denies them", null);
+            throw unavailable(
+                    "a held event, which requires native access; see the log for why it is unavailable", null);
         }
         holds = kind == HELD && kernel != null ? new Holds(this, kernel) : null;
     }
@@ -168,7 +171,10 @@ final class EventFile {
         return (long) COPIED.get(copy, 0);
     }
 
-    /** To be thrown where the file is no longer what it was. The error of a read that did not throw is awaited here. */
+    /**
+     * The exception to throw if the file is no longer what it was. The error of a read that did not throw is awaited
+     * here.
+     */
     EventException corrupt(@Nullable InternalError cause) {
         InternalError failure = cause;
         if (!READS_THROW) {
@@ -191,7 +197,7 @@ final class EventFile {
         return flag(now) && (holds == null || holds.isHeld());
     }
 
-    /** Whether the event is set according to the word; if held, whether it was when a holder last changed that. */
+    /** Whether the event is set according to the word; if held, whether it was at the last change by a holder. */
     boolean isMarked() {
         return flag(word());
     }
@@ -200,7 +206,7 @@ final class EventFile {
         return (word & COUNT) != 0;
     }
 
-    /** Whether the event was set, or was cleared, between two looks at the word. */
+    /** Whether the event was set, or was cleared, between two reads of the word. */
     static boolean moved(boolean set, int before, int after) {
         return set ? epoch(before) != epoch(after) : cleared(before) != cleared(after);
     }
@@ -232,7 +238,7 @@ final class EventFile {
         } catch (NoSuchFileException e) {
             throw remove(e);
         } catch (IOException e) {
-            throw unavailable("its attributes cannot be read (" + Opening.reason(e) + "); fix that", e);
+            throw unavailable("its attributes cannot be read (" + EventFiles.reason(e) + "); fix that", e);
         } catch (InternalError e) {
             throw corrupt(e);
         }
@@ -282,8 +288,8 @@ final class EventFile {
         }
     }
 
-    /** A lock that nobody parks for: whoever has it is about to return from a system call, and needs no carrier. */
-    @SuppressWarnings("ThreadPriorityCheck") // who has the turn may need the processor
+    /** A lock for which no thread parks: its owner is about to return from a system call, and needs no carrier. */
+    @SuppressWarnings("ThreadPriorityCheck") // the owner of the turn may need the processor
     private void takeTurn() {
         while (!turn.compareAndSet(false, true)) {
             Thread.yield();
@@ -307,13 +313,14 @@ final class EventFile {
         return changed;
     }
 
-    /** Has the kernel set the event, again if it is set; or clear it. Wakes all who sleep on the word. */
+    /** Has the kernel set the event, again if it is set; or clear it. Wakes all sleepers on the word. */
     void changeByFutex(Kernel kernel, boolean set) {
         try {
             int error = set ? kernel.addAndWake(word, SET) : kernel.clearAndWake(word, COUNT);
             if (error != 0) {
                 check();
-                throw unavailable("could not be written to (error " + error + "); see whether the disk is full", null);
+                throw unavailable(
+                        "could not be written to (error " + error + "); check whether the disk is full", null);
             }
             noteTime(set);
         } finally {
@@ -322,7 +329,7 @@ final class EventFile {
     }
 
     /**
-     * Notes when a change was made, for people. Not in one step with the change: the time counts only with the epoch
+     * Notes when a change was made, for display. Not in one step with the change: the time counts only with the epoch
      * that it was noted for, so one that came late or never came is not taken for that of another change.
      */
     private void noteTime(boolean set) {
@@ -369,7 +376,7 @@ final class EventFile {
         }
     }
 
-    /** Whether something may happen that wakes nobody. */
+    /** Whether there may be changes that wake no sleeper. */
     boolean isPolled() {
         return (holds != null && !key.writable()) || ((int) INT.getVolatile(view, FLAGS_AT) & POLLED) != 0;
     }

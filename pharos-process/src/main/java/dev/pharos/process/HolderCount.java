@@ -8,15 +8,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
-/** How many hold an event, by the list of locks that Linux keeps in /proc. The lock of each hold has a line there. */
+/** The number of holds of an event, from the list of locks that Linux keeps in /proc, with a line for each hold. */
 final class HolderCount {
     private static final Path LOCKS = Path.of("/proc/locks");
 
     private HolderCount() {}
 
     /**
-     * Counts them. Empty if none is listed: perhaps there is none, or the list is unavailable, or has another name for
-     * the file system than the file has, as with btrfs.
+     * Counts them. Empty if none is listed: there may be none, or the list is unavailable, or it names the file system
+     * differently from the file, as with btrfs.
      */
     static OptionalInt of(Path path) throws IOException {
         if (!Files.isReadable(LOCKS)) {
@@ -38,7 +38,9 @@ final class HolderCount {
         return (number < 16 ? "0" : "") + Long.toHexString(number);
     }
 
-    /** As in "17: OFDLCK ADVISORY READ -1 fe:00:1234 4096 4096"; one who only waits for a lock has "->" after "17:". */
+    /**
+     * As in "17: OFDLCK ADVISORY READ -1 fe:00:1234 4096 4096"; one that only waits for a lock has "->" after "17:".
+     */
     private static boolean isHold(String[] line, String file) {
         return line.length == 8
                 && line[3].equals("READ")

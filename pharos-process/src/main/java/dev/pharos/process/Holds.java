@@ -21,7 +21,7 @@ final class Holds {
     private final EventFile file;
     private final Kernel kernel;
 
-    /** For queries of the locks; never takes one. Closed when nobody can use it any more. */
+    /** For queries of the locks; never takes one. Closed by the cleaner. */
     private final int probeDescriptor;
 
     /**
@@ -57,7 +57,7 @@ final class Holds {
         } catch (NoSuchFileException e) {
             throw file.remove(e);
         } catch (IOException e) {
-            throw file.unavailable("cannot be identified in /proc (" + Opening.reason(e) + "); fix that", e);
+            throw file.unavailable("cannot be identified in /proc (" + EventFiles.reason(e) + "); fix that", e);
         } finally {
             if (descriptor >= 0 && !same) {
                 kernel.close(descriptor);
@@ -69,7 +69,7 @@ final class Holds {
         return file.path;
     }
 
-    /** Whether anybody holds the event. */
+    /** Whether there is a hold of the event. */
     boolean isHeld() {
         try {
             int found = kernel.lockedBy(probeDescriptor);
@@ -82,13 +82,13 @@ final class Holds {
         }
     }
 
-    /** Holds the event: returns the descriptor that does. */
+    /** Holds the event: returns the descriptor that has the lock. */
     int hold() {
         int descriptor = open();
         boolean done = false;
         try {
             if (kernel.lock(descriptor, Kernel.WRITE_LOCK, false) == 0) {
-                file.changeByFutex(kernel, false); // nobody holds it: the word is as a holder that died has left it
+                file.changeByFutex(kernel, false); // no holder: the word is as a holder that died has left it
             }
             int error = kernel.lock(descriptor, Kernel.READ_LOCK, true);
             if (error != 0) {
@@ -118,7 +118,7 @@ final class Holds {
         }
     }
 
-    /** Has a hold go on in the program that replaces this process. */
+    /** Keeps a hold in the program that replaces this process. */
     void keepOnExec(int descriptor) {
         int error = kernel.keepOnExec(descriptor);
         if (error != 0) {

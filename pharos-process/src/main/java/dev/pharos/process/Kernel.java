@@ -14,8 +14,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The system calls that events are made of. A word is given by its address, and it is the caller who keeps the memory
- * mapped. Methods return 0 or an error number, and never throw; only {@code sleep}, and a lock when it is free, block.
+ * The system calls that events are made of. A word is specified by its address; the caller keeps its memory mapped.
+ * Methods return 0 or an error number, and never throw; only {@code sleep} and {@code lock} when free block.
  */
 final class Kernel {
     /** Kinds of locks. */
@@ -73,7 +73,7 @@ final class Kernel {
     }
 
     private static @Nullable Kernel load() {
-        String reason = "the system property dev.pharos.process.polling asks for it";
+        String reason = "the system property dev.pharos.process.polling is true";
         if (!Boolean.getBoolean("dev.pharos.process.polling")) {
             String machine = System.getProperty("os.arch") + " " + System.getProperty("os.name");
             reason = "there is no futex with FUTEX_WAKE_OP on " + machine;
@@ -87,7 +87,7 @@ final class Kernel {
             }
         }
         System.getLogger("dev.pharos.process")
-                .log(Level.WARNING, "Process events poll, which is slower and takes processor time: " + reason);
+                .log(Level.WARNING, "Process events are polled, which is slower and uses processor time: " + reason);
         return null;
     }
 
@@ -102,7 +102,7 @@ final class Kernel {
         };
     }
 
-    /** Tries it on a word of its own: some systems that pass for Linux lack a part. */
+    /** Tests the calls on a word of its own: some systems that pass for Linux lack one of them. */
     private static boolean works(Kernel kernel) {
         ByteBuffer word = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
         long address = address(word);
@@ -117,28 +117,28 @@ final class Kernel {
         }
     }
 
-    /** Adds to a word and wakes all who sleep on it, in one step. */
+    /** Adds to a word and wakes all sleepers on it, in one step. */
     int addAndWake(long word, int operand) {
         return error(Libc.syscall(futex, word, FUTEX_WAKE_OP, Integer.MAX_VALUE, 0L, word, ADD | operand << 12));
     }
 
-    /** Clears bits of a word and wakes all who sleep on it, in one step. */
+    /** Clears bits of a word and wakes all sleepers on it, in one step. */
     int clearAndWake(long word, int bits) {
         return error(Libc.syscall(futex, word, FUTEX_WAKE_OP, Integer.MAX_VALUE, 0L, word, AND_NOT | bits << 12));
     }
 
-    /** Wakes all who sleep on a word. Needs only memory that can be read. */
+    /** Wakes all sleepers on a word. Requires only memory that can be read. */
     int wake(long word) {
         return error(Libc.syscall(futex, word, FUTEX_WAKE, Integer.MAX_VALUE, 0L, 0L, 0L));
     }
 
-    /** Sleeps until a word is no longer what is expected, or it is woken, or the time is over; or for no reason. */
+    /** Sleeps until a word differs from the expected value, or it is woken, or the limit elapses; or for no reason. */
     int sleep(long word, int expected, Limit limit) {
         long time = limit == Limit.NONE ? 0L : Libc.address(times) + limit.at;
         return error(Libc.syscall(futex, word, FUTEX_WAIT, expected, time, 0L, 0L)); // this, and so times, is kept
     }
 
-    /** How long to sleep at most. */
+    /** The maximum time to sleep. */
     enum Limit {
         /** For ever. */
         NONE(-1),
@@ -175,7 +175,7 @@ final class Kernel {
         Libc.close(descriptor); // the descriptor is gone whatever this returns
     }
 
-    /** Has a descriptor stay open in the program that replaces this process. */
+    /** Keeps a descriptor open in the program that replaces this process. */
     int keepOnExec(int descriptor) {
         return error(Libc.fcntl(descriptor, SET_FLAGS, null));
     }

@@ -19,29 +19,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The waiters of this process for a file, and the daemon thread that sleeps in the kernel for all of them. It notifies
- * them of changes; whether one releases it each waiter reads for itself. See "Listening" in {@link ProcessEvent}.
+ * them of changes; each waiter determines by a read of its own whether it is released. See "Listening" in
+ * {@link ProcessEvent}.
  */
 final class Listener {
-    /** Off only in tests, which are to hang where a change wakes nobody. */
+    /** False only in tests, which should hang if a change wakes no sleeper. */
     static volatile boolean bounded = true;
 
-    /** How long to listen on when nobody waits: somebody often does again, and a thread takes long to start. */
+    /** How long to listen on without waiters: often another follows, and a thread takes long to start. */
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    /** How often to look whether the file is still what it was. */
+    /** How often to check whether the file is still what it was. */
     private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** How many threads may sleep in the kernel: so many more would make the JVM slow to start and end any thread. */
     private static final int THREADS = 1_024;
 
-    /** How many do. */
+    /** How many sleep there now. */
     private static final AtomicInteger threads = new AtomicInteger();
 
     private static final AtomicLong numbers = new AtomicLong();
 
     private final EventFile file;
 
-    /** The waiters by number. Lock-free, since a virtual thread may lose its carrier with a lock in its hand. */
+    /** The waiters by number. Lock-free, since a virtual thread may lose its carrier while it holds a lock. */
     private final Map<Long, Waiter> waiters = new ConcurrentSkipListMap<>();
 
     /** Whether a thread listens for the waiters. One that ends checks for waiters after it has made this false. */
@@ -58,7 +59,7 @@ final class Listener {
     /** Whether the event was set then. */
     private boolean lastSeenSet;
 
-    /** When somebody waited last, and when the file was last checked. */
+    /** When there was last a waiter, and when the file was last checked. */
     private long awaitedAt;
 
     private long checkedAt;
@@ -116,7 +117,7 @@ final class Listener {
         }
     }
 
-    /** After a change by this process: has the word read at once, if it is polled. */
+    /** After a change by this process: causes the word to be read at once, if it is polled. */
     void pollNow() {
         if (Poller.listeners.contains(this)) {
             Poller.pollNow(this);
@@ -144,7 +145,7 @@ final class Listener {
                 thread.start();
                 return true;
             } catch (OutOfMemoryError e) {
-                // The system has no more threads to give. The one that polls serves any number of files.
+                // No thread is available. The poller serves any number of files.
             }
         }
         threads.decrementAndGet();
@@ -175,7 +176,7 @@ final class Listener {
         lastSeen = NONE;
     }
 
-    /** Reads the word, and notifies the waiters if it has changed. False if there is nothing more to do. */
+    /** Reads the word, and notifies the waiters if it has changed. False if listening is to end. */
     private boolean poll() {
         int word = file.word();
         long now = System.nanoTime();
@@ -237,7 +238,7 @@ final class Listener {
             pollNow(listener);
         }
 
-        /** Has a word read now. */
+        /** Causes a word to be read now. */
         static void pollNow(Listener listener) {
             changed.add(listener);
             LockSupport.unpark(poller.get());
@@ -267,7 +268,7 @@ final class Listener {
                         round = end + Math.max(pause, 4 * (end - start)); // a fifth of a processor at most
                     }
                 }
-            } finally { // by an error, such as no memory: whoever needs it next starts another
+            } finally { // by an error, such as no memory: the next listener that needs it starts another
                 poller.set(null);
             }
         }

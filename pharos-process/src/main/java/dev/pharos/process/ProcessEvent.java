@@ -20,11 +20,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An {@link Event} for the processes of one machine: a small file is the event, its path is its name, and its
- * permissions say who may set it and who may wait for it. It differs from a named event of Windows in that it stays set
- * when nobody has it open, from a semaphore or a condition in shared memory in that a process that is killed, at
- * whatever moment, leaves nobody waiting for ever, and from watching a folder in that nothing is missed.
+ * permissions determine who may set it and who may wait for it. Unlike a named event of Windows, it stays set when no
+ * process has it open; unlike a semaphore or a condition in shared memory, it leaves no process waiting for ever when
+ * another is killed, at whatever moment; and unlike a watch on a directory, it misses no change.
  *
- * <p>One process waits for another, whichever is started first:
+ * <p>One process waits for another, in whichever order they start:
  * <pre>{@code
  * try (ProcessEvent ready = ProcessEvent.open(Path.of("/run/user/1000/db-ready"))) {
  *     ready.await();
@@ -35,29 +35,29 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * }
  * }</pre>
  *
- * <p>The promises are those of {@link Event}, between threads of any processes that have the file open. Of what
- * {@code Event} leaves to the reach:
+ * <p>The contract is that of {@link Event}, between threads of all processes that have the file open. Of the points
+ * that {@code Event} leaves to the reach, these apply:
  * <ul>
- *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle is closed, may not change the event,
- *       or the file is truncated, overwritten or removed while it is in use. Waits learn of the latter within a second.
- *   <li><b>Blocking.</b> {@code set()} and {@code clear()} take turns within a process, each for the time of one system
- *       call. They wait for nothing else, and may be called from anywhere.
- *   <li><b>Who changed it.</b> If calls of several processes change the event at the same moment and in the same
+ *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle is closed, if it may not change the
+ *       event, or if the file is truncated, overwritten or removed while in use. Waits detect the last within a second.
+ *   <li><b>Blocking.</b> Within a process, calls of {@code set()} and {@code clear()} take turns, each for the duration
+ *       of one system call. They wait for nothing else, and may be called from anywhere.
+ *   <li><b>Competing calls.</b> If calls of several processes change the event at the same moment and in the same
  *       direction, each of them may return {@code true}; within a process exactly one does.
- *   <li><b>How many sets a wait lasts through.</b> Four million; a wait that its process does not get to look at while
- *       exactly 4,194,304 of them happen misses them.
+ *   <li><b>Number of sets during a wait.</b> A wait misses exactly 4,194,304 sets, each followed by a clear, if its
+ *       process does not run meanwhile.
  * </ul>
- * The rest holds as within one JVM.
+ * The others do not apply.
  *
- * <p>On Linux a wait sleeps in the kernel, in a daemon thread of this class for each event that is waited for, up to
- * 1,024 of them: no thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned.
- * Where native access is unavailable, which a line of the log {@code dev.pharos.process} says once, and for further
- * events, one daemon thread checks all that are waited for, every 10 ms if they are not very many.
+ * <p>On Linux, for each event that has waiters, up to 1,024 events, a daemon thread of this class sleeps in the kernel:
+ * no thread that calls {@code await} is ever blocked in native code, and no virtual thread is pinned. For further
+ * events, and where native access is unavailable, which is logged once to {@code dev.pharos.process}, one daemon thread
+ * polls all events that have waiters, every 10 ms unless they are very many.
  *
- * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} do one system call, in turn with other
- * threads of the process, which wakes one thread of each process that waits; if they find nothing to change, they do
- * none. They never wait for another process. {@code open}, {@code close} and {@code hold} do several system calls, and
- * take a lock of this process.
+ * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} make one system call, in turn with
+ * other threads of the process, which wakes one thread of each waiting process; if there is nothing to change, they
+ * make none. They never wait for another process. {@code open}, {@code close} and {@code hold} make several system
+ * calls, and acquire a lock of this process.
  *
  * <p><b>Memory consistency effects</b> are those of {@link Event}, also for memory that the processes share.
  */
@@ -77,7 +77,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * Each change is one system call, FUTEX_WAKE_OP, which changes the word and wakes all who sleep on it. A process
      * that is killed has made both or neither. Java only reads: were it to change the word itself, a kill between that
      * and the wake-up would leave sleepers beside a set flag; and a compare-and-set on a file that was truncated kills
-     * the JVM, where a read throws and a system call fails. The call cannot compare, and does not tell what it found.
+     * the JVM, where a read throws and a system call fails. The call cannot compare, and does not return what it found.
      * So several processes may find the event clear and each add 1; that is why there is a count, and not a bit, and
      * why each of them believes that it changed the event. Within a process they take turns.
      *
@@ -89,9 +89,9 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * No set is lost and none invented: the epoch moves with each set that took effect and with nothing else; epoch -
      * count moves with each clear that took effect and with nothing else, since set adds to both. So whether a waiter
      * is released is a function of its ticket and the word, and once true stays true, for four million sets. It is
-     * decided by the system call of set, in all processes at once, however late a thread gets to run: a wait looks at
-     * the word after its deadline has passed, and after it has seen an interrupt, before it reports either. There is no
-     * local flag that could lag behind, and nothing that a waiter writes: who may only read may wait.
+     * decided by the system call of set, in all processes at once, however late a thread gets to run: a wait reads the
+     * word after its deadline has passed, and after it has seen an interrupt, before it reports either. There is no
+     * local flag that could lag behind, and nothing that a waiter writes: read permission is enough to wait.
      *
      * Tempting and wrong: one epoch for both directions. Of two sets that overlap, the second moves the epoch of an
      * event that was not clear in between, and a waiter for clear would be released by it.
@@ -107,43 +107,43 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * began; a version that judged all by the first released some for nothing. A listener ends when nobody has waited
      * for a while. It clears Listener.running first, then checks for waiters once more; a waiter adds itself first and
      * then checks whether one is running; so one of them sees the other. If it fails, it clears that and then notifies
-     * everybody; a waiter ensures that one is running before each read.
+     * all waiters; a waiter ensures that one is running before each read.
      *
-     * It also wakes each second, to see whether the path still leads to this file and the file is whole, since neither
-     * a removal nor a plain write wakes anybody. No promise to those who use the file as an event hangs on that, and
-     * the tests switch it off. If a process that cannot call the kernel has the file open for changing, it says so in
-     * the file, and the others wake each hundredth of a second.
+     * It also wakes each second, to check whether the path still leads to this file and the file is whole, since
+     * neither a removal nor a plain write wakes a sleeper. No promise of an event depends on that, and the tests switch
+     * it off. A process that cannot call the kernel and has the file open for changing sets a flag in the file, and the
+     * others then wake each hundredth of a second.
      *
-     * Publication. A set that finds the event set has a full fence before its look, and a clear has one after its
-     * change; so if the set found the flag as it was before the clear, whoever called clear sees what was done before
+     * Publication. A set that finds the event set has a full fence before its read, and a clear has one after its
+     * change; so if the set found the flag as it was before the clear, the caller of clear sees what was done before
      * the set. The kernel's change of the word is atomic, and in order with what the caller did before: a system call.
      *
      * Holds. A held event is set while a lock stands on one byte of its file. Each hold is a read lock of an open file
      * description of its own: the kernel drops it when the holder dies, and nothing else in the process can, where a
-     * FileLock goes when anybody closes the same file. Locks wake nobody who sleeps on the word, so the word tells of
+     * FileLock is released when any thread closes the same file. Locks wake no sleeper on the word, so the word records
      * them as well: a hold sets it, once it has its lock; its release clears it, under a write lock, which is available
-     * only when nobody holds. A holder that dies does not. So the event is set if the word says so and a read lock
-     * stands; whoever holds next takes a write lock first, if it can, clears what is left, and turns it into the read
-     * lock in one step. For those who wait for clear a thread waits for the write lock, in the kernel, and then clears
-     * the word, which tells everybody. Whoever may not write looks each hundredth of a second. That the word is set
-     * only under a read lock and cleared only under a write lock is why no live hold is ever cleared away.
+     * only without holders. A holder that dies does not. So the event is set if the word says so and a read lock
+     * stands; the next holder takes a write lock first, if it can, clears what is left, and turns it into the read lock
+     * in one step. If there are waiters for clear, a thread waits for the write lock, in the kernel, and then clears
+     * the word, which wakes all of them. A process without write permission polls each hundredth of a second. That the
+     * word is set only under a read lock and cleared only under a write lock is why no live hold is ever cleared away.
      *
-     * Times. Whoever has changed the word notes the time, for people, in another place of the file, with the epoch that
-     * it belongs to. A process that is killed in between leaves the time of an earlier epoch, which says nothing of
-     * this one. It is the one thing that Java writes; a plain write to a file that was truncated throws.
+     * Times. After a change of the word the process notes the time, for display, in another place of the file, with the
+     * epoch that it belongs to. A process that is killed in between leaves the time of an earlier epoch, which does not
+     * count for this one. It is the one thing that Java writes; a plain write to a file that was truncated throws.
      *
      * Closing. Each handle has its own flag. Threads see it after their read of the word, futures are failed.
      */
 
     /** How to open an event. */
     public enum Option {
-        /** The file must be there: it is not made. */
+        /** The file must exist: it is not created. */
         MUST_EXIST,
 
-        /** Only to look and wait: the file must be there, and {@code set} and {@code clear} throw. */
+        /** Open only for reading and waiting: the file must exist, and {@code set} and {@code clear} throw. */
         READ_ONLY,
 
-        /** The event is one that is held: if the file is not there, such a one is made. */
+        /** The event is a held event: if the file does not exist, a held event is created. */
         HELD
     }
 
@@ -161,38 +161,39 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Opens the event that a file is, and makes the file if there is none: clear, for this user only.
+     * Opens the event at a path, creating the file if it does not exist: clear, and accessible to this user only.
      *
-     * @param path the path of the file, whose folder must exist; on a file system of this machine
-     * @param options how to open it; none in the usual case
-     * @return a handle, to be closed
-     * @throws EventException if the file is no event, or cannot be opened or made
+     * @param path the path of the file, on a local file system; its parent directory must exist
+     * @param options how to open the event; usually none
+     * @return a handle, to be closed after use
+     * @throws EventException if the file is not an event, or cannot be opened or created
      */
     public static ProcessEvent open(Path path, Option... options) {
         return open(path, PRIVATE, options);
     }
 
     /**
-     * Opens the event that a file is, and makes the file if there is none: clear, with these permissions. Who may
-     * read the file may wait, who may write it may set and clear. If there is one, the permissions are not looked at.
+     * Opens the event at a path, creating the file if it does not exist: clear, with the specified permissions. Users
+     * who may read the file may wait, users who may write it may set and clear. The permissions of an existing file are
+     * not checked or changed.
      *
      * <p>A file that this process may read but not write is opened for waiting; {@code set} and {@code clear} then
      * throw {@link EventException.NotPermitted}.
      *
-     * @param path the path of the file, whose folder must exist; on a file system of this machine
-     * @param permissions the permissions of a file that is made, whatever the umask; no effect where files have none
-     * @param options how to open it
-     * @return a handle, to be closed
-     * @throws EventException if the file is no event, or cannot be opened or made
+     * @param path the path of the file, on a local file system; its parent directory must exist
+     * @param permissions the permissions of a newly created file, whatever the umask; ignored where files have none
+     * @param options how to open the event
+     * @return a handle, to be closed after use
+     * @throws EventException if the file is not an event, or cannot be opened or created
      */
     public static ProcessEvent open(Path path, Set<PosixFilePermission> permissions, Option... options) {
         Set<Option> chosen = EnumSet.noneOf(Option.class);
         chosen.addAll(List.of(options));
-        return new ProcessEvent(Opening.open(path, Set.copyOf(permissions), chosen));
+        return new ProcessEvent(EventFiles.open(path, Set.copyOf(permissions), chosen));
     }
 
     /**
-     * Tells where the file is.
+     * Returns the path of the file.
      *
      * @return the absolute path
      */
@@ -203,7 +204,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is closed, may not change the event, or the file is not what it was
+     * @throws EventException if this handle is closed, may not change the event, or its file was removed or damaged
      */
     @Override
     public boolean set() {
@@ -213,7 +214,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is closed, may not change the event, or the file is not what it was
+     * @throws EventException if this handle is closed, may not change the event, or its file was removed or damaged
      */
     @Override
     public boolean clear() {
@@ -223,7 +224,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is closed, or the file is not what it was
+     * @throws EventException if this handle is closed, or its file was removed or damaged
      */
     @Override
     public boolean isSet() {
@@ -233,7 +234,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or its file is removed or damaged
      */
     @Override
     public void await() throws InterruptedException {
@@ -243,7 +244,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or its file is removed or damaged
      */
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
@@ -253,7 +254,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or its file is removed or damaged
      */
     @Override
     public void awaitClear() throws InterruptedException {
@@ -263,7 +264,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
     /**
      * {@inheritDoc}
      *
-     * @throws EventException if this handle is or becomes closed, or the file is not what it was
+     * @throws EventException if this handle is or becomes closed, or its file is removed or damaged
      */
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
@@ -271,8 +272,8 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with an
-     * {@link EventException}.
+     * {@inheritDoc} If this handle is closed first, or its file is removed or damaged, it completes exceptionally with
+     * an {@link EventException}.
      */
     @Override
     public CompletableFuture<Void> whenSet() {
@@ -280,8 +281,8 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * {@inheritDoc} If this handle is closed first, or the file is no longer what it was, it completes with an
-     * {@link EventException}.
+     * {@inheritDoc} If this handle is closed first, or its file is removed or damaged, it completes exceptionally with
+     * an {@link EventException}.
      */
     @Override
     public CompletableFuture<Void> whenClear() {
@@ -289,15 +290,15 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Holds this event: it is set from now on, until this hold and all others are let go of. A hold is let go of when
-     * it is closed and when its process ends, however that comes: also by {@code kill -9} or for lack of memory. Only
-     * an event that was opened with {@link Option#HELD} can be held; it can be neither set nor cleared.
+     * Holds this event: it is set from now on, until this hold and all others are released. A hold is released when it
+     * is closed and when its process terminates, for whatever reason, {@code kill -9} and lack of memory included. Only
+     * an event that was created with {@link Option#HELD} can be held; it can be neither set nor cleared.
      *
-     * <p>Waits for another process only if that is stopped in the middle of letting go.
+     * <p>Waits for another process only if that is stopped while it releases a hold.
      *
-     * @return the hold, independent of this handle: closing the handle does not let go of it
-     * @throws EventException if this handle is closed, may not change the event, the event is none that can be
-     *     held, or the file is not what it was
+     * @return the hold, independent of this handle: closing the handle does not release it
+     * @throws EventException if this handle is closed, if it may not change the event, if the event is not a held
+     *     event, or if its file was removed or damaged
      */
     public Hold hold() {
         word(); // throws if closed
@@ -309,29 +310,30 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * What an event is like at a moment, as the file tells it to anybody who may read that.
+     * The status of an event at a moment, as read from its file.
      *
-     * @param held whether the event is one that is held
+     * @param held whether it is a held event
      * @param set whether it is set
-     * @param holders how many hold it; empty if the system does not tell
-     * @param since since when it is set, or clear; empty if the file does not tell
+     * @param holders the number of holds; empty if the system does not provide it
+     * @param since the time of the last change of this state; empty if it was not recorded
      */
-    public record State(boolean held, boolean set, OptionalInt holders, Optional<Instant> since) {}
+    public record Status(boolean held, boolean set, OptionalInt holders, Optional<Instant> since) {}
 
     /**
-     * Looks at an event without opening it. For people and their tools: the files of a folder can be looked at that
-     * may be events or not, and nothing native is loaded but for a held event whose holders the system does not list.
-     * {@code since} is the time of the last change by a process that uses this class, if no other came after that.
+     * Returns the status of an event without opening it, for display: no native code is loaded, except for a held event
+     * whose holders the system does not list. The files of a directory may be tried in turn, whether they are events or
+     * not. {@link Status#since} is the time of the last change by a process that uses this class, if no other change
+     * came after that.
      *
      * @param path the path of the file
-     * @return what it is like
-     * @throws EventException if there is no such file, it is no event, or it cannot be read
+     * @return its status
+     * @throws EventException if the file does not exist, is not an event, or cannot be read
      */
-    public static State look(Path path) {
-        return Opening.look(path);
+    public static Status status(Path path) {
+        return EventFiles.status(path);
     }
 
-    /** A share in a held event, which is set while there is one. Closing it again has no effect. */
+    /** A hold of an event, which is set while there is at least one hold. */
     public static final class Hold implements AutoCloseable {
         private final Holds holds;
         private final int descriptor;
@@ -342,7 +344,10 @@ public final class ProcessEvent implements Event, AutoCloseable {
             this.descriptor = descriptor;
         }
 
-        /** Lets go. If nobody else holds the event, it is clear, and those who wait for that are released. */
+        /**
+         * Releases this hold. If there is no other, the event is clear, and all waiters for that are released. Closing
+         * again has no effect.
+         */
         @Override
         public void close() {
             if (released.compareAndSet(false, true)) {
@@ -351,11 +356,11 @@ public final class ProcessEvent implements Event, AutoCloseable {
         }
 
         /**
-         * Has this hold go on if a program replaces this process, as {@code execve} does: then until that program ends,
-         * and the processes to which it passes its open files. A process that this one starts does not get it, since
-         * Java passes no open files on.
+         * Keeps this hold when a program replaces this process, as by {@code execve}: until that program terminates,
+         * and all processes that inherit its open files. A process that this one starts does not inherit the hold,
+         * since Java closes open files in the processes that it starts.
          *
-         * @throws EventException if this hold was closed, or the system denies it
+         * @throws EventException if this hold was closed, or the system call fails
          */
         public void keepOnExec() {
             if (released.get()) {
@@ -367,14 +372,14 @@ public final class ProcessEvent implements Event, AutoCloseable {
     }
 
     /**
-     * Closes this handle: its waits fail with an {@link EventException.Closed}, unless they were released before.
-     * The event stays as it is, and so do other handles, in this process too. Closing again has no effect.
+     * Closes this handle: its waits fail with an {@link EventException.Closed}, unless they were released before. The
+     * event and other handles, also those of this process, are not affected. Closing again has no effect.
      */
     @Override
     public void close() {
         if (CLOSED.compareAndSet(this, false, true)) {
             file.listener().fail(this);
-            Opening.close(file);
+            EventFiles.close(file);
         }
     }
 

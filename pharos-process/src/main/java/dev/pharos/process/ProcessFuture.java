@@ -5,7 +5,9 @@ import dev.pharos.EventException;
 import dev.pharos.spi.WithdrawableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A future that waits for an event. Whether it was released depends on the word, not on who completes it first. */
+/**
+ * A future that waits for an event. Whether it was released depends on the word, not on which call completes it first.
+ */
 final class ProcessFuture extends WithdrawableFuture {
     private final Waiter waiter;
 
@@ -25,7 +27,7 @@ final class ProcessFuture extends WithdrawableFuture {
         }
     }
 
-    /** Has this future completed, by its default executor. */
+    /** Completes this future in its default executor. */
     void submit(@Nullable EventException failure) {
         submit(failure, defaultExecutor());
     }

@@ -112,7 +112,7 @@ final class FlightRecording {
         /** Reads where they are, and when: what is no recording, or not all of one, ends here. */
         static Chunks of(Path file) throws IOException {
             if (Files.isDirectory(file)) {
-                throw bad(file, "a folder; give it a recording");
+                throw bad(file, "a directory; specify a recording");
             } else if (Files.exists(file) && !Files.isRegularFile(file)) {
                 throw bad(file, "no regular file; copy it into one first, since it is read more than once");
             }

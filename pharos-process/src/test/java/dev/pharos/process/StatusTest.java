@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an event looks like to those who have not opened it. */
+/** The status of an event that is not open. */
 @Tag("once")
-class LookTest {
+class StatusTest {
     @TempDir
     Path folder;
 
@@ -36,7 +36,7 @@ class LookTest {
     }
 
     @Test
-    void look_newSetCleared_tellsStateAndSince() {
+    void status_newSetCleared_hasStateAndSince() {
         Instant start = now();
         try (ProcessEvent event = ProcessEvent.open(path)) {
             assertState(false, start);
@@ -50,33 +50,33 @@ class LookTest {
     }
 
     @Test
-    void look_redundantSet_sinceIsThatOfTheFirst() {
+    void status_redundantSet_sinceIsThatOfTheFirst() {
         try (ProcessEvent event = ProcessEvent.open(path)) {
             event.set();
-            Instant since = ProcessEvent.look(path).since().orElseThrow();
+            Instant since = ProcessEvent.status(path).since().orElseThrow();
             while (!Instant.now().truncatedTo(ChronoUnit.MILLIS).isAfter(since)) {
                 Thread.onSpinWait();
             }
             event.set();
-            assertThat(ProcessEvent.look(path).since()).hasValue(since);
+            assertThat(ProcessEvent.status(path).since()).hasValue(since);
         }
     }
 
     @Test
-    void look_changeWithoutATime_sinceIsEmpty() throws Exception {
+    void status_changeWithoutATime_sinceIsEmpty() throws Exception {
         try (ProcessEvent event = ProcessEvent.open(path)) {
             event.set();
             event.clear();
             poke(1025 + 1024); // as by a peer that notes no times, or one killed before it did
-            assertThat(ProcessEvent.look(path))
-                    .isEqualTo(new ProcessEvent.State(false, true, OptionalInt.empty(), Optional.empty()));
+            assertThat(ProcessEvent.status(path))
+                    .isEqualTo(new ProcessEvent.Status(false, true, OptionalInt.empty(), Optional.empty()));
             poke(2048);
-            assertThat(ProcessEvent.look(path).since()).isEmpty();
+            assertThat(ProcessEvent.status(path).since()).isEmpty();
         }
     }
 
     @Test
-    void look_held_countsHolders() {
+    void status_held_countsHolders() {
         assumeFalse(Boolean.getBoolean("dev.pharos.process.polling"), "holds need native calls");
         try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD);
                 ProcessEvent other = ProcessEvent.open(folder.resolve("other"), ProcessEvent.Option.HELD);
@@ -97,33 +97,33 @@ class LookTest {
     }
 
     @Test
-    void look_holderWasKilled_isClearSinceNobodyKnows() {
+    void status_holderWasKilled_isClearSinceUnknown() {
         assumeFalse(Boolean.getBoolean("dev.pharos.process.polling"), "holds need native calls");
         ProcessEvent.open(path, ProcessEvent.Option.HELD).close();
         try (Peer peer = new Peer(path)) {
             peer.ask("hold");
-            assertThat(ProcessEvent.look(path).since()).isPresent();
+            assertThat(ProcessEvent.status(path).since()).isPresent();
             peer.kill();
             assertHeld(0);
-            assertThat(ProcessEvent.look(path).since()).isEmpty();
+            assertThat(ProcessEvent.status(path).since()).isEmpty();
         }
     }
 
     @Test
-    void look_noEvent_throws() throws Exception {
-        assertThatThrownBy(() -> ProcessEvent.look(path))
+    void status_noEvent_throws() throws Exception {
+        assertThatThrownBy(() -> ProcessEvent.status(path))
                 .isInstanceOf(EventException.Unavailable.class)
                 .hasMessageStartingWith(path + ": does not exist; ");
         Files.writeString(path, "something else");
-        assertThatThrownBy(() -> ProcessEvent.look(path)).isInstanceOf(EventException.NotAnEvent.class);
-        assertThatThrownBy(() -> ProcessEvent.look(folder)).isInstanceOf(EventException.NotAnEvent.class);
+        assertThatThrownBy(() -> ProcessEvent.status(path)).isInstanceOf(EventException.NotAnEvent.class);
+        assertThatThrownBy(() -> ProcessEvent.status(folder)).isInstanceOf(EventException.NotAnEvent.class);
     }
 
     @Test
-    void look_interruptedThread_looksAndStaysInterrupted() {
+    void status_interruptedThread_returnsAndStaysInterrupted() {
         ProcessEvent.open(path).close();
         Thread.currentThread().interrupt();
-        assertThat(ProcessEvent.look(path).set()).isFalse();
+        assertThat(ProcessEvent.status(path).set()).isFalse();
         assertThat(Thread.interrupted()).isTrue();
     }
 
@@ -139,18 +139,18 @@ class LookTest {
     }
 
     private void assertState(boolean set, Instant earliest) {
-        ProcessEvent.State state = ProcessEvent.look(path);
-        assertThat(state.held()).isFalse();
-        assertThat(state.set()).isEqualTo(set);
-        assertThat(state.holders()).isEmpty();
-        assertThat(state.since().orElseThrow()).isBetween(earliest, Instant.now());
+        ProcessEvent.Status status = ProcessEvent.status(path);
+        assertThat(status.held()).isFalse();
+        assertThat(status.set()).isEqualTo(set);
+        assertThat(status.holders()).isEmpty();
+        assertThat(status.since().orElseThrow()).isBetween(earliest, Instant.now());
     }
 
     private void assertHeld(int holders) {
-        ProcessEvent.State state = ProcessEvent.look(path);
-        assertThat(state.held()).isTrue();
-        assertThat(state.set()).isEqualTo(holders > 0);
-        assertThat(state.holders()).hasValue(holders);
+        ProcessEvent.Status status = ProcessEvent.status(path);
+        assertThat(status.held()).isTrue();
+        assertThat(status.set()).isEqualTo(holders > 0);
+        assertThat(status.holders()).hasValue(holders);
     }
 
     private static Instant now() {

@@ -31,11 +31,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a path becomes an {@link EventFile}: the file is found, created if need be, verified and mapped, once
- * for all handles of this process. Nothing is written to a file before it was found to be an event.
+ * The open event files of this process. Opening finds the file of a path, creates it if it does not exist, verifies and
+ * maps it, once for all handles of this process. Nothing is written to a file before it is known to be an event.
  */
-final class Opening {
-    /** Where the mappings of two machines are two copies. */
+final class EventFiles {
+    /** Types of file systems on which each machine maps its own copy. */
     private static final Set<String> NETWORK = Set.of(
             "9p",
             "afs",
@@ -60,7 +60,7 @@ final class Opening {
     private static final boolean UNIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
-    /** The permission bit of a directory in which everybody may create files. */
+    /** The permission bit of a directory in which every user may create files. */
     private static final int OTHERS_WRITE = 2;
 
     /** The files that are open, by what they are and whether they can be changed. Guarded by the lock. */
@@ -72,20 +72,20 @@ final class Opening {
     private final Set<PosixFilePermission> permissions;
     private final Set<ProcessEvent.Option> options;
 
-    private Opening(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
+    private EventFiles(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
         this.path = path;
         this.permissions = permissions;
         this.options = options;
     }
 
-    /** What tells a file from all others of this machine, and how it is mapped. */
+    /** What identifies a file on this machine, and how it is mapped. */
     record Key(Object identity, boolean writable) {}
 
     /** Opens a file for one more handle. */
     static EventFile open(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
         lock.lock();
         try {
-            EventFile file = repeat(path, permissions, options, Opening::tryOpen);
+            EventFile file = repeat(path, permissions, options, EventFiles::tryOpen);
             file.handles++;
             return file;
         } finally {
@@ -93,32 +93,32 @@ final class Opening {
         }
     }
 
-    /** Reads the state of an event without opening it. */
-    static ProcessEvent.State look(Path path) {
-        return repeat(path, Set.of(), Set.of(ProcessEvent.Option.READ_ONLY), Opening::state);
+    /** Reads the status of an event without opening it. */
+    static ProcessEvent.Status status(Path path) {
+        return repeat(path, Set.of(), Set.of(ProcessEvent.Option.READ_ONLY), EventFiles::status);
     }
 
-    /** Something that is done with a path; returns null if that leads to another file by now. */
+    /** An operation on a path; returns null if that leads to another file by now. */
     private interface Attempt<T> {
         @Nullable
-        T make(Opening opening) throws IOException;
+        T perform(EventFiles opening) throws IOException;
     }
 
-    /** Does something with a path until it succeeds, or fails. */
+    /** Repeats an operation until it succeeds or fails. */
     private static <T> T repeat(
             Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options, Attempt<T> attempt) {
         if (path.getFileSystem() != FileSystems.getDefault()) {
             throw new EventException.Unavailable(
-                    path.toString(), "not in the default file system; give a path that is", null);
+                    path.toString(), "not in the default file system; specify a path that is", null);
         }
         Path absolute = path.toAbsolutePath();
         boolean interrupted = Thread.interrupted(); // channels close in a thread that is interrupted
         try {
-            Opening opening = new Opening(absolute, permissions, options);
+            EventFiles opening = new EventFiles(absolute, permissions, options);
             T result = null;
-            while (result == null) { // each time because another process made, removed or replaced the file
+            while (result == null) { // each time because another process created, removed or replaced the file
                 try {
-                    result = attempt.make(opening);
+                    result = attempt.perform(opening);
                 } catch (ClosedByInterruptException e) {
                     interrupted |= Thread.interrupted();
                 }
@@ -127,14 +127,16 @@ final class Opening {
         } catch (AccessDeniedException e) {
             throw new EventException.NotPermitted(
                     absolute.toString(),
-                    "may not be opened or created by this user; change its permissions or its directory's",
+                    "may not be opened or created by this user; change its permissions or those of its directory",
                     e);
         } catch (NoSuchFileException e) {
             throw new EventException.Unavailable(
                     absolute.toString(), "parent directory does not exist; create it first", e);
         } catch (IOException e) {
             throw new EventException.Unavailable(
-                    absolute.toString(), "could not be opened (" + reason(e) + "); fix that or give another path", e);
+                    absolute.toString(),
+                    "could not be opened (" + reason(e) + "); fix that or specify another path",
+                    e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -152,7 +154,7 @@ final class Opening {
 
     private EventException notAnEvent(String why) {
         return new EventException.NotAnEvent(
-                path.toString(), "not an event: it " + why + "; give another path or remove it", null);
+                path.toString(), "not an event: it " + why + "; specify another path or remove it", null);
     }
 
     /** Counts one handle less. The last one drops the file. */
@@ -188,8 +190,7 @@ final class Opening {
     private @Nullable EventFile mapAsPermitted(Object identity) throws IOException {
         try {
             return map(identity, true);
-        } catch (
-                FileSystemException e) { // no permission to write, or nobody has; or another failure, which comes again
+        } catch (FileSystemException e) { // no write permission, or a read-only file system; others recur
             return map(identity, false);
         }
     }
@@ -212,8 +213,8 @@ final class Opening {
         }
     }
 
-    /** What the event is like; or null if another file is there now. */
-    private ProcessEvent.@Nullable State state() throws IOException {
+    /** The status of the event; or null if another file is there now. */
+    private ProcessEvent.@Nullable Status status() throws IOException {
         Object identity = identity();
         if (identity == null) {
             throw missing();
@@ -234,16 +235,16 @@ final class Opening {
             if (held && set) {
                 holders = HolderCount.of(path);
                 set = holders.isPresent() || isHeld();
-                since = set ? since : 0L; // the holders are dead: nobody has noted when they died
+                since = set ? since : 0L; // the holders are dead, and the time of their death is not recorded
             }
             Optional<Instant> time = since == 0L ? Optional.empty() : Optional.of(Instant.ofEpochMilli(since));
-            return new ProcessEvent.State(held, set, held && !set ? OptionalInt.of(0) : holders, time);
+            return new ProcessEvent.Status(held, set, held && !set ? OptionalInt.of(0) : holders, time);
         } catch (NoSuchFileException e) {
             return null;
         }
     }
 
-    /** Asks the kernel whether anybody holds the event, which takes longer than to read a file. */
+    /** Asks the kernel whether there is a hold of the event, which takes longer than reading a file. */
     private boolean isHeld() {
         try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
             return event.isSet();
@@ -256,7 +257,7 @@ final class Opening {
                 : FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** What tells the file from all others, or null if there is none. Throws if it can be no event. */
+    /** What identifies the file, or null if there is none. Throws if it cannot be an event. */
     private @Nullable Object identity() throws IOException {
         BasicFileAttributes file;
         try {
@@ -275,20 +276,23 @@ final class Opening {
         return identity != null ? identity : path.toRealPath();
     }
 
-    /** The first bytes of the file. Throws if it is no event, or none that this process should use. */
+    /** The first bytes of the file. Throws if it is not an event, or not one that this process should use. */
     private ByteBuffer verify(FileChannel channel) throws IOException {
         String type = type();
         if (NETWORK.contains(type) || type.startsWith("fuse.")) {
             throw new EventException.Unavailable(
-                    path.toString(), "on a network file system (" + type + "); give a path on a local one", null);
+                    path.toString(),
+                    "on a network file system (" + type + "); specify a path on a local file system",
+                    null);
         }
         if (UNIX) {
-            int folder = (int) Files.getAttribute(path.resolveSibling("."), "unix:mode");
+            int directory = (int) Files.getAttribute(path.resolveSibling("."), "unix:mode");
             int owner = (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-            if ((folder & OTHERS_WRITE) != 0 && owner != 0 && owner != user()) {
+            if ((directory & OTHERS_WRITE) != 0 && owner != 0 && owner != user()) {
                 throw new EventException.NotPermitted(
                         path.toString(),
-                        "belongs to user " + owner + ", in a directory that everybody may write to; use another one",
+                        "belongs to user " + owner
+                                + ", in a directory that every user may write to; use another directory",
                         null);
             }
         }
@@ -319,7 +323,7 @@ final class Opening {
         return header;
     }
 
-    /** The type of the file system, or an empty string if the system does not tell, as in some containers. */
+    /** The type of the file system, or an empty string if the system does not provide it, as in some containers. */
     private String type() {
         try {
             return Files.getFileStore(path).type();
@@ -328,14 +332,14 @@ final class Opening {
         }
     }
 
-    /** The number of the user whom this process acts for. */
+    /** The number of the user that this process runs as. */
     private static int user() throws IOException {
         Path self = Path.of("/proc/self");
         return (int)
                 Files.getAttribute(Files.exists(self) ? self : Path.of(System.getProperty("user.home")), "unix:uid");
     }
 
-    /** Creates the file, whole and under another name at first, so that nobody ever sees a part of it. */
+    /** Creates the file, completely and under another name at first, so that no process ever sees a part of it. */
     private void create() throws IOException {
         ByteBuffer content = ByteBuffer.allocate(EventFile.SIZE).order(ByteOrder.nativeOrder());
         content.putLong(0, EventFile.MAGIC);
@@ -362,7 +366,7 @@ final class Opening {
             }
             Files.createLink(path, draft);
         } catch (FileAlreadyExistsException e) {
-            return; // somebody else was first: theirs is as good
+            return; // another process was first
         } finally {
             Files.deleteIfExists(draft);
         }

@@ -8,18 +8,18 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * An event as somebody saw it, and how to say that.
+ * The status of an event, and its printed forms.
  *
  * @param kind {@code flag} or {@code held} if it is a file, or {@code cluster}
- * @param holders how many hold it; empty if that cannot be told, or it is none that is held
- * @param since since when it is so; empty if that cannot be told
+ * @param holders the number of holds; empty if unknown, or if it is not a held event
+ * @param since the time of its last change; empty if unknown
  */
-record Sighting(Address address, String kind, boolean set, OptionalInt holders, Optional<Instant> since) {
+record Status(Address address, String kind, boolean set, OptionalInt holders, Optional<Instant> since) {
     String word() {
         return set ? "set" : "clear";
     }
 
-    /** How many hold it: a number, or "?" if that cannot be told, or "-" if it is none that is held. */
+    /** The number of holds; or "?" if unknown, or "-" if it is not a held event. */
     String held() {
         if (holders.isPresent()) {
             return Integer.toString(holders.getAsInt());
@@ -27,12 +27,12 @@ record Sighting(Address address, String kind, boolean set, OptionalInt holders, 
         return kind.equals("flag") ? "-" : "?";
     }
 
-    /** Since when it is so, to the second; or "?". */
+    /** The time of its last change, to the second; or "?" if unknown. */
     String time() {
         return since.isPresent() ? since.get().truncatedTo(ChronoUnit.SECONDS).toString() : "?";
     }
 
-    /** As in "db-ready: set"; or, with all there is to say, "db-up: set, held by 2, since 2026-11-22T10:15:30Z". */
+    /** As in "db-ready: set"; or, verbose, "db-up: set, held by 2, since 2026-11-22T10:15:30Z". */
     String line(Terminal terminal, boolean verbose) {
         String line = Terminal.plain(address) + ": " + terminal.colour(set, word());
         if (verbose) {

@@ -19,27 +19,27 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
- * Writes what is installed beside the command: manual pages, and completion for bash, zsh and fish. Run by the build; all
- * of it comes from what the verbs say of themselves.
+ * Writes the manual pages, and the completion for bash, zsh and fish. Run by the build; the content is that of the help
+ * of the subcommands.
  */
-final class Pages {
-    private final Path folder;
+final class ManPages {
+    private final Path directory;
     private final CommandLine pharos;
 
-    private Pages(Path folder, CommandLine pharos) {
-        this.folder = folder;
+    private ManPages(Path directory, CommandLine pharos) {
+        this.directory = directory;
         this.pharos = pharos;
     }
 
     /**
-     * Writes them.
+     * Writes the files.
      *
-     * @param args the folder
+     * @param args the directory
      * @throws IOException if that fails
      */
     public static void main(String[] args) throws IOException {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-        Pages pages = new Pages(Path.of(args[0]), Main.commandLine(Terminal.of(nowhere, nowhere)));
+        ManPages pages = new ManPages(Path.of(args[0]), Main.commandLine(Terminal.of(nowhere, nowhere)));
         pages.write("man/man1/pharos.1", pages.manual(pages.pharos));
         for (CommandLine verb : pages.verbs()) {
             pages.write("man/man1/pharos-" + verb.getCommandName() + ".1", pages.manual(verb));
@@ -50,7 +50,7 @@ final class Pages {
     }
 
     private void write(String name, String text) throws IOException {
-        Path file = folder.resolve(name);
+        Path file = directory.resolve(name);
         Files.createDirectories(file.getParent());
         Files.writeString(file, text);
     }
@@ -61,7 +61,7 @@ final class Pages {
         return verbs;
     }
 
-    /** The first sentence of what a command says of itself. */
+    /** The first sentence of the description of a command. */
     private static String summary(CommandLine command) {
         String description = description(command);
         int end = description.indexOf(". ");
@@ -119,7 +119,7 @@ final class Pages {
         return page.append(troff(String.join(", ", others))).append('\n').toString();
     }
 
-    /** What stands before the exit codes beyond "Exit status", as for hold, whose command has its own. */
+    /** The text before the exit codes beyond "Exit status", as for hold, whose command has its own. */
     private static String heading(CommandSpec spec) {
         String heading = spec.usageMessage().exitCodeListHeading().replace("%n", "");
         return heading.replace("Exit status:", "").strip();
@@ -133,7 +133,7 @@ final class Pages {
         return ".TP\n.B " + troff(term) + "\n" + troff(text) + "\n";
     }
 
-    /** Text that means itself. */
+    /** Text without special meaning to troff. */
     private static String troff(String text) {
         String escaped = text.replace("\\", "\\e").replace("-", "\\-");
         return escaped.startsWith(".") || escaped.startsWith("'") ? "\\&" + escaped : escaped;

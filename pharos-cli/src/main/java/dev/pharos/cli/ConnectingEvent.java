@@ -15,33 +15,33 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event of a cluster that may be out of reach for now. A thread opens it, however often that fails for lack of servers;
- * a wait that has begun before goes on as one for the event itself.
+ * An event of a cluster that is not connected yet. A thread opens it, repeatedly if no server is available; a wait that
+ * has begun before continues as one for the event itself.
  */
-final class Reaching implements Event {
-    /** Before the next attempt, if one has failed at once. */
+final class ConnectingEvent implements Event {
+    /** The pause after an attempt that has failed. */
     private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final ZooKeeperAddress address;
-    private final CompletableFuture<ClusterEvent> reached = new CompletableFuture<>();
+    private final CompletableFuture<ClusterEvent> connected = new CompletableFuture<>();
 
-    Reaching(ZooKeeperAddress address) {
+    ConnectingEvent(ZooKeeperAddress address) {
         this.address = address;
-        Thread thread = new Thread(this::reach, "pharos-reach " + address);
+        Thread thread = new Thread(this::connect, "pharos-connect " + address);
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void reach() {
-        while (!reached.isDone()) {
+    private void connect() {
+        while (!connected.isDone()) {
             try {
-                reached.complete(address.open(false));
+                connected.complete(address.open(false));
             } catch (EventException.Unavailable e) {
                 pause();
             } catch (IOException e) {
-                reached.completeExceptionally(new EventException.Unavailable(name(), Messages.reason(e), e));
+                connected.completeExceptionally(new EventException.Unavailable(name(), Messages.reason(e), e));
             } catch (RuntimeException | Error e) {
-                reached.completeExceptionally(e);
+                connected.completeExceptionally(e);
             }
         }
     }
@@ -50,15 +50,15 @@ final class Reaching implements Event {
         try {
             Thread.sleep(PAUSE.toMillis());
         } catch (InterruptedException e) {
-            reached.completeExceptionally(e); // by nobody
+            connected.completeExceptionally(e); // by nobody
         }
     }
 
-    /** The event itself, if it is or comes in reach within a time; or null. Throws if it never will. */
+    /** The event itself, if it is connected within a time; or null. Throws if it never will be. */
     @Nullable
     ClusterEvent within(Duration time) throws InterruptedException {
         try {
-            return reached.get(TimeUnit.NANOSECONDS.convert(time), TimeUnit.NANOSECONDS);
+            return connected.get(TimeUnit.NANOSECONDS.convert(time), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return null;
         } catch (ExecutionException e) {
@@ -80,20 +80,21 @@ final class Reaching implements Event {
 
     @Override
     public CompletableFuture<Void> whenSet() {
-        return new Joining(reached, ClusterEvent::whenSet);
+        return new DelegatingFuture(connected, ClusterEvent::whenSet);
     }
 
     @Override
     public CompletableFuture<Void> whenClear() {
-        return new Joining(reached, ClusterEvent::whenClear);
+        return new DelegatingFuture(connected, ClusterEvent::whenClear);
     }
 
-    /** A future that becomes one of the event itself. Whether that was released in time is for that to say. */
-    private static final class Joining extends CompletableFuture<Void> {
+    /** A future that becomes one of the event itself. That decides whether it was released in time. */
+    private static final class DelegatingFuture extends CompletableFuture<Void> {
         private volatile @Nullable CompletableFuture<Void> joined;
 
-        Joining(CompletableFuture<ClusterEvent> reached, Function<ClusterEvent, CompletableFuture<Void>> future) {
-            var unused = reached.whenComplete((event, failure) -> {
+        DelegatingFuture(
+                CompletableFuture<ClusterEvent> connected, Function<ClusterEvent, CompletableFuture<Void>> future) {
+            var unused = connected.whenComplete((event, failure) -> {
                 if (failure != null) {
                     completeExceptionally(failure);
                 } else if (!isDone()) {
@@ -128,11 +129,11 @@ final class Reaching implements Event {
         }
     }
 
-    // What is asked of the event itself waits until it is in reach.
+    // These wait until the event itself is connected.
 
     private ClusterEvent event() {
         try {
-            return reached.join();
+            return connected.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof EventException failure ? failure.forThisThread() : e;
         }
@@ -165,11 +166,11 @@ final class Reaching implements Event {
 
     @Override
     public void awaitClear() throws InterruptedException {
-        Event.awaitAny(new Inverse(this));
+        Event.awaitAny(new NegatedEvent(this));
     }
 
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), new Inverse(this)) != null;
+        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), new NegatedEvent(this)) != null;
     }
 }

@@ -25,23 +25,24 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code pharos demo}: runs the example programs that the guide begins with, and says what was measured. */
+/** {@code pharos demo}: runs the example programs at the beginning of the guide, and prints what was measured. */
 @Command(
         name = "demo",
-        description = "Runs the two programs that the guide begins with, tells who waited how long, whose set released"
-                + " them, and the final counter, and draws what happened.",
+        description =
+                "Runs the two programs at the beginning of the guide, prints how long each thread waited, which set"
+                        + " released it, and the final counter, and draws a timeline.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:the counter is right",
-            "1:it is not",
+            "0:the counter is correct",
+            "1:the counter is wrong",
             "2:the command line is wrong",
             "3:the page cannot be written",
-            "141:nobody reads the output any more"
+            "141:the reader closed the output"
         },
         footer = {"", "Example: pharos demo basic --fast"})
-final class Demo implements Callable<Integer> {
+final class DemoVerb implements Callable<Integer> {
     /** How many threads increment the counter, once each. */
     private static final int THREADS = 5;
 
@@ -56,23 +57,23 @@ final class Demo implements Callable<Integer> {
             description = "basic, shared-resource or all (default: ${DEFAULT-VALUE}).")
     private String demo = "all";
 
-    @Option(names = "--fast", description = "Let a second of the programs be a tenth of a second.")
+    @Option(names = "--fast", description = "Run ten times faster.")
     private boolean fast;
 
-    @Option(names = "--timeline", paramLabel = "FILE", description = "Write a page that shows what happened.")
+    @Option(names = "--timeline", paramLabel = "FILE", description = "Write the timeline to an HTML page.")
     private @Nullable Path page;
 
     private final Terminal terminal;
     private final Messages messages;
     private final PrintStream out;
 
-    Demo(Terminal terminal) {
+    DemoVerb(Terminal terminal) {
         this.terminal = terminal;
         messages = new Messages(terminal);
         out = terminal.out;
     }
 
-    /** What the demo does, and draws. */
+    /** The programs of the demo. */
     interface Programs {
         void run() throws InterruptedException, ExecutionException;
     }
@@ -85,7 +86,7 @@ final class Demo implements Callable<Integer> {
             case "all" -> run(true, true);
             default ->
                 throw new ParameterException(
-                        spec.commandLine(), "there is no demo '" + demo + "': choose basic, shared-resource or all");
+                        spec.commandLine(), "unknown demo '" + demo + "': specify basic, shared-resource or all");
         };
     }
 
@@ -110,7 +111,10 @@ final class Demo implements Callable<Integer> {
         return (counter.get() == THREADS ? drawn : drawn.or(ExitCode.NO)).status;
     }
 
-    /** Runs the programs, and draws them from a recording of what they did; without one where none can be made. */
+    /**
+     * Runs the programs, and draws them from a recording of what they did; without drawing if recording is not
+     * possible.
+     */
     private ExitCode draw(Programs programs) throws InterruptedException, ExecutionException {
         try (LiveRecording recording = startRecording()) {
             programs.run();
@@ -137,7 +141,7 @@ final class Demo implements Callable<Integer> {
             if (Timeline.canRecord()) {
                 return Timeline.record();
             }
-            messages.warn("demo", "no timeline: this Java has no module jdk.jfr, which records; use a whole JDK");
+            messages.warn("demo", "no timeline: this Java installation has no module jdk.jfr; use a full JDK");
         } catch (IOException e) {
             messages.warn("demo", "no timeline: " + e.getMessage());
         }

@@ -5,8 +5,8 @@ import dev.pharos.Event;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** An event seen the other way round: set while the event is clear. So whoever can wait for set can wait for clear. */
-record Inverse(Event event) implements Event {
+/** The negation of an event: set while the event is clear. So code that waits for set can also wait for clear. */
+record NegatedEvent(Event event) implements Event {
     @Override
     public boolean set() {
         return event.clear();

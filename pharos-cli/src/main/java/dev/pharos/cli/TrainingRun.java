@@ -3,19 +3,19 @@ package dev.pharos.cli;
 
 import java.nio.file.Path;
 
-/** Runs each verb once, for the launcher, which has Java archive the classes that were loaded: see pharos. */
-final class Rehearsal {
-    private Rehearsal() {}
+/** Runs each subcommand once, so that Java archives the classes that are loaded; called by the launcher, see pharos. */
+final class TrainingRun {
+    private TrainingRun() {}
 
     /**
-     * Runs them, on events in a folder.
+     * Runs them on events in a directory.
      *
-     * @param args the folder
+     * @param args the directory
      */
     public static void main(String[] args) {
-        String folder = args[0];
-        String event = Path.of(folder, "event").toString();
-        String held = Path.of(folder, "held").toString();
+        String directory = args[0];
+        String event = Path.of(directory, "event").toString();
+        String held = Path.of(directory, "held").toString();
         Terminal terminal = Terminal.of(System.out, System.err);
         String[][] lines = {
             {"wait", "-v", "-t", "10ms", event},
@@ -25,11 +25,11 @@ final class Rehearsal {
             {"clear", event},
             {"wait", "-t", "10ms", "--all", event, event},
             {"wait", "-t", "10ms", "--held", held},
-            {"hold", held, "--", Path.of(folder, "missing").toString()},
+            {"hold", held, "--", Path.of(directory, "missing").toString()},
             {"status", "--json", held},
-            {"list", folder},
+            {"list", directory},
             {"rm", event, held},
-            {"watch", folder},
+            {"watch", directory},
             {"timeline", "--json", event},
             {"wait"},
             {"--help"},
