@@ -3,6 +3,7 @@ package dev.pharos.verification.bugs;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A module with a bug in it.
@@ -11,9 +12,16 @@ import java.util.List;
  * @param name a short name, unique in the module
  * @param description what is broken, and why that matters
  * @param small whether it is planted in the small core
+ * @param detectors the gates that have to detect it, and the test of each that does
  * @param hunks the changes to the shipped source that make the bug
  */
-public record PlantedBug(String module, String name, String description, boolean small, List<Hunk> hunks) {
+public record PlantedBug(
+        String module,
+        String name,
+        String description,
+        boolean small,
+        Map<String, String> detectors,
+        List<Hunk> hunks) {
     /**
      * A change of a source file.
      *

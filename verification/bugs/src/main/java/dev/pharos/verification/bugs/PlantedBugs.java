@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
@@ -20,9 +22,9 @@ import javax.tools.ToolProvider;
 
 /**
  * The bugs of a module, which the gates are calibrated with: a gate that no longer finds those it has found says nothing
- * when it finds none. They stand in a file named after the module, and are planted in the source of the module that is in
- * the same checkout as the working directory. What is compiled goes to {@code target/planted} there. The format is told
- * in {@code pharos-core.txt}.
+ * when it finds none. They stand in a file named after the module, each with the gates that have to find it, and are
+ * planted in the source of the module that is in the same checkout as the working directory. What is compiled goes to
+ * {@code target/planted} there. The format is told in {@code pharos-core.txt}.
  */
 public final class PlantedBugs {
     /** Those of the core. */
@@ -30,6 +32,9 @@ public final class PlantedBugs {
 
     /** Those of the events between machines. */
     public static final PlantedBugs CLUSTER = new PlantedBugs("pharos-cluster");
+
+    /** Those of the model that are not among those of the core. They cannot be compiled. */
+    public static final PlantedBugs MODEL = new PlantedBugs("model");
 
     /** Of the entries, one that is no bug. */
     private static final String SMALL = "small";
@@ -52,6 +57,16 @@ public final class PlantedBugs {
     }
 
     /**
+     * Returns the bugs that a gate has to detect.
+     *
+     * @param gate the gate, as in the entries
+     * @return the bugs, in the order in which they are listed
+     */
+    public List<PlantedBug> detectedBy(String gate) {
+        return entries.stream().filter(bug -> bug.detectors().containsKey(gate)).toList();
+    }
+
+    /**
      * Returns the bug with a name.
      *
      * @param name the name
@@ -65,12 +80,22 @@ public final class PlantedBugs {
     }
 
     /**
+     * Returns the bugs with these names.
+     *
+     * @param names the names
+     * @return the bugs, in this order
+     */
+    public List<PlantedBug> allNamed(String... names) {
+        return Stream.of(names).map(this::named).toList();
+    }
+
+    /**
      * Compiles the module as it is shipped, in the way the bugs are.
      *
      * @return the directory with the class files
      */
     public Path shipped() {
-        return compile(new PlantedBug(module, "shipped", "Not a bug.", false, List.of()));
+        return compile(new PlantedBug(module, "shipped", "Not a bug.", false, Map.of(), List.of()));
     }
 
     /**
@@ -97,7 +122,7 @@ public final class PlantedBugs {
     static List<JavaFileObject> plant(PlantedBug bug) {
         List<JavaFileObject> sources = new ArrayList<>();
         int applied = 0;
-        try (Stream<Path> files = Files.walk(sources(bug.module()))) {
+        try (Stream<Path> files = Files.walk(inCheckout(bug.module(), "src", "main", "java"))) {
             for (Path file : files.filter(PlantedBugs::isSource).toList()) {
                 List<String> lines = Files.readAllLines(file);
                 for (PlantedBug.Hunk hunk : bug.hunks()) {
@@ -158,15 +183,15 @@ public final class PlantedBugs {
         }
     }
 
-    /** The source of a module, in the nearest directory above the working directory that has it. */
-    private static Path sources(String module) {
-        Path sources = Path.of(module, "src", "main", "java");
+    /** A file or directory of the checkout: in the nearest directory above the working directory that has it. */
+    static Path inCheckout(String first, String... more) {
+        Path path = Path.of(first, more);
         for (Path p = Path.of("").toAbsolutePath(); p != null; p = p.getParent()) {
-            if (Files.isDirectory(p.resolve(sources))) {
-                return p.resolve(sources);
+            if (Files.exists(p.resolve(path))) {
+                return p.resolve(path);
             }
         }
-        throw new IllegalStateException("the working directory is not in a checkout: there is no " + sources);
+        throw new IllegalStateException("the working directory is not in a checkout: there is no " + path);
     }
 
     /** Whether a file is to be compiled; without its declaration a module is compiled for the class path. */
@@ -193,6 +218,7 @@ public final class PlantedBugs {
         boolean small = title.endsWith(" (small)");
         int blank = lines.indexOf("");
         String description = String.join(" ", lines.subList(1, blank));
+        Map<String, String> detectors = new LinkedHashMap<>();
         List<PlantedBug.Hunk> hunks = new ArrayList<>();
         if (small) {
             hunks.addAll(before.get(0).hunks());
@@ -202,19 +228,27 @@ public final class PlantedBugs {
                 continue;
             }
             char mark = line.charAt(0);
-            if (" -+".indexOf(mark) < 0) {
+            if (" -+".indexOf(mark) >= 0) {
+                PlantedBug.Hunk hunk = hunks.get(hunks.size() - 1);
+                if (mark != '+') {
+                    hunk.find().add(line.substring(1).strip());
+                }
+                if (mark != '-') {
+                    hunk.replacement().add(line.substring(1).strip());
+                }
+            } else if (line.contains(": ")) {
+                String[] detector = line.split(": ", 2);
+                detectors.put(detector[0], detector[1]);
+            } else {
                 hunks.add(new PlantedBug.Hunk(line, new ArrayList<>(), new ArrayList<>()));
-                continue;
-            }
-            PlantedBug.Hunk hunk = hunks.get(hunks.size() - 1);
-            if (mark != '+') {
-                hunk.find().add(line.substring(1).strip());
-            }
-            if (mark != '-') {
-                hunk.replacement().add(line.substring(1).strip());
             }
         }
         return new PlantedBug(
-                module, small ? title.replace(" (small)", "") : title, description, small, List.copyOf(hunks));
+                module,
+                small ? title.replace(" (small)", "") : title,
+                description,
+                small,
+                Collections.unmodifiableMap(detectors),
+                List.copyOf(hunks));
     }
 }

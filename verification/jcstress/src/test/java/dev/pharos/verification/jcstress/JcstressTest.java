@@ -4,14 +4,10 @@ package dev.pharos.verification.jcstress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pharos.verification.bugs.Form;
+import dev.pharos.verification.bugs.PlantedBug;
 import dev.pharos.verification.bugs.PlantedBugs;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
@@ -38,51 +34,17 @@ class JcstressTest {
     private static final List<String> CALIBRATION =
             List.of("-m", "quick", "-sc", "false", "-jvmArgs", "-XX:+UseSerialGC");
 
-    /** The bugs that show on real hardware, and for each a test that finds it. */
-    private static final Map<String, String> BUGS = new TreeMap<>(Map.ofEntries(
-            Map.entry("any-leaves-losers", "AnyWaitAgainstSets.ShippedAgainstOrder"),
-            Map.entry("bare-redundant-set", "RedundantSetPublishes.Shipped"),
-            Map.entry("cancel-leaves-waiter", "WaitersComeAndGo.ShippedSwept"),
-            Map.entry("cancel-wins", "PulseReleases.Shipped"),
-            Map.entry("change-by-write", "RegistrationAgainstSet.Shipped"),
-            Map.entry("change-gives-up", "RegistrationAgainstSet.Shipped"),
-            Map.entry("clear-drops-waiters", "PulseReleases.ShippedAgainstClear"),
-            Map.entry("clocks-compared", "BlockedIsReleased.ShippedTimedPulse"),
-            Map.entry("dead-count-as-woken", "CrowdIsReleased.ShippedCancelled"),
-            Map.entry("end-by-write", "SetAgainstSet.ShippedNamed"),
-            Map.entry("frontier-skips", "CrowdIsReleased.ShippedStaying"),
-            Map.entry("future-inside-set", "DependentsRunElsewhere.Shipped"),
-            Map.entry("future-not-looked-at", "SeenSetLetsThrough.Shipped"),
-            Map.entry("futures-count-as-woken", "CrowdIsReleased.ShippedBehindFutures"),
-            Map.entry("interrupt-first", "SeenSetLetsThrough.Shipped"),
-            Map.entry("interrupt-returns", "InterruptAgainstSet.Shipped"),
-            Map.entry("interrupt-swallowed", "InterruptAgainstSet.Shipped"),
-            Map.entry("look-before-fence", "RedundantSetPublishes.Shipped"),
-            Map.entry("name-forgotten", "PulseReleases.ShippedNamed"),
-            Map.entry("no-waker", "CrowdIsReleased.ShippedFutures"),
-            Map.entry("plain-state", "SpinnerSeesSet.Shipped"),
-            Map.entry("push-by-write", "WaitersComeAndGo.ShippedComing"),
-            Map.entry("round-over-running", "WaitersComeAndGo.ShippedComing"),
-            Map.entry("sweep-cuts", "WaitersComeAndGo.ShippedSwept"),
-            Map.entry("sweep-drops-futures", "WaitersComeAndGo.ShippedSwept"),
-            Map.entry("waiter-rereads-flag", "BlockedIsReleased.Shipped"),
-            Map.entry("wake-up-is-timeout", "BlockedIsReleased.ShippedTimedPulse"),
-            Map.entry("withdraw-pops-by-write", "WaitersComeAndGo.Shipped"),
-            Map.entry("withdraw-stays-alive", "WaitersComeAndGo.ShippedSwept"),
-            Map.entry("withdraw-without-look", "PulseReleases.Shipped"),
-            Map.entry("woken-does-not-help", "CrowdIsReleased.ShippedStaying")));
+    /** Those that show on real hardware. */
+    private static final List<PlantedBug> BUGS = PlantedBugs.CORE.detectedBy("jcstress");
 
     /** The one that no other gate can find: it needs a store buffer. */
-    private static final List<String> SHORT = List.of("bare-redundant-set");
+    private static final List<PlantedBug> SHORT = PlantedBugs.CORE.allNamed("bare-redundant-set");
 
     /** How often a run is repeated for a bug that is a matter of luck. */
     private static final int ATTEMPTS = 5;
 
-    private static final List<String> FOUND = new ArrayList<>();
-
     @BeforeAll
-    static void start() throws Exception {
-        Files.deleteIfExists(Path.of("target", "bugs-found.tsv"));
+    static void start() {
         Form.PRESENT.tell(
                 "jcstress",
                 Form.PRESENT.choose(
@@ -93,17 +55,12 @@ class JcstressTest {
                         "all tests, " + BUGS.size() + " planted bugs"));
     }
 
-    @AfterAll
-    static void end() throws Exception {
-        Files.write(Path.of("target", "bugs-found.tsv"), FOUND);
-    }
-
     /** Of each, the processor of jcstress has made something to be run. */
     @Test
     void bugs_all_haveATest() {
         String prefix = JcstressTest.class.getPackageName() + ".";
         assertThat(TestList.tests())
-                .containsAll(BUGS.values().stream().map(prefix::concat).toList());
+                .containsAll(BUGS.stream().map(bug -> prefix + test(bug)).toList());
     }
 
     @DisabledIfSystemProperty(named = "verification.form", matches = "quick", disabledReason = "takes long")
@@ -122,23 +79,26 @@ class JcstressTest {
         assertThat(run.failures()).as("see " + run.log()).isEmpty();
     }
 
-    static List<String> bugs() {
-        return FULL ? List.copyOf(BUGS.keySet()) : SHORT;
+    static List<PlantedBug> bugs() {
+        return FULL ? BUGS : SHORT;
     }
 
     @DisabledIfSystemProperty(named = "verification.form", matches = "quick", disabledReason = "takes long")
     @ParameterizedTest
     @MethodSource("bugs")
-    void core_withBug_isRejected(String bug) throws Exception {
-        String test = BUGS.get(bug);
-        Path core = PlantedBugs.CORE.named(bug).compile();
+    void core_withBug_isRejected(PlantedBug bug) throws Exception {
+        String test = test(bug);
+        Path core = bug.compile();
         boolean found = false;
         for (int i = 0; i < ATTEMPTS && !found; i++) {
-            Run run = Run.of(bug, core, "\\." + test.replace(".", "\\.") + "$", CALIBRATION);
+            Run run = Run.of(bug.name(), core, "\\." + test.replace(".", "\\.") + "$", CALIBRATION);
             System.out.println("jcstress, " + bug + ": " + run.summary() + ", rejected by " + run.rejections());
             found = run.rejections().contains(test);
         }
         assertThat(found).as(bug + " is found by " + test).isTrue();
-        FOUND.add(bug + "\tjcstress\t" + test);
+    }
+
+    private static String test(PlantedBug bug) {
+        return bug.detectors().get("jcstress");
     }
 }

@@ -4,15 +4,12 @@ package dev.pharos.verification.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pharos.verification.bugs.Form;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.pharos.verification.bugs.PlantedBug;
+import dev.pharos.verification.bugs.PlantedBugs;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,28 +25,19 @@ class ModelTest {
     private static final List<String> LARGE =
             List.of("EachAccessBothWays", "LargeProgress", "Named", "LargeSweep", "EachAccessTwo", "BothWays", "Large");
 
-    /** A bug for each of the smallest. */
-    private static final Set<String> QUICK = Set.of("no-waker", "bare-redundant-set");
+    private static final List<PlantedBug> BUGS = Stream.of(PlantedBugs.CORE, PlantedBugs.MODEL)
+            .flatMap(some -> some.detectedBy("model").stream())
+            .toList();
 
-    private static final Path FOUND = Path.of("target", "bugs-found.tsv");
-    private static final Set<String> found = new ConcurrentSkipListSet<>();
+    /** A bug for each of the smallest. */
+    private static final List<PlantedBug> QUICK = PlantedBugs.CORE.allNamed("no-waker", "bare-redundant-set");
 
     @BeforeAll
-    static void start() throws IOException {
-        Files.deleteIfExists(FOUND);
+    static void start() {
         Form.PRESENT.tell(
                 "model",
                 "%d of %d configurations, %d of %d planted bugs"
-                        .formatted(
-                                configurations().size(),
-                                SMALL.size() + LARGE.size(),
-                                bugs().size(),
-                                allBugs().size()));
-    }
-
-    @AfterAll
-    static void end() throws IOException {
-        Files.write(FOUND, found);
+                        .formatted(configurations().size(), SMALL.size() + LARGE.size(), bugs().size(), BUGS.size()));
     }
 
     static List<String> configurations() {
@@ -65,34 +53,15 @@ class ModelTest {
         System.out.println(run.row());
     }
 
-    record Bug(String name, String configuration, String property) {
-        @Override
-        public String toString() {
-            return name;
-        }
-    }
-
-    static List<Bug> bugs() throws IOException {
-        List<Bug> all = allBugs();
-        return Form.PRESENT.choose(
-                all.stream().filter(bug -> QUICK.contains(bug.name)).toList(), all, all);
-    }
-
-    private static List<Bug> allBugs() throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("bugs.tsv"))) {
-            return lines.filter(line -> !line.startsWith("#"))
-                    .map(line -> line.split("\t"))
-                    .map(fields -> new Bug(fields[0], fields[1], fields[2]))
-                    .toList();
-        }
+    static List<PlantedBug> bugs() {
+        return Form.PRESENT.choose(QUICK, BUGS, BUGS);
     }
 
     @ParameterizedTest
     @MethodSource("bugs")
-    void model_withBug_violatesProperty(Bug bug) throws Exception {
-        Tlc run = Tlc.check(bug.configuration, bug.name, bug.property);
-        assertThat(run.finds(bug.property)).as(run.output()).isTrue();
-        found.add(bug.name + "\tmodel\t" + bug.property);
+    void model_withBug_violatesProperty(PlantedBug bug) throws Exception {
+        Tlc run = Tlc.check(configuration(bug), bug.name(), property(bug));
+        assertThat(run.finds(property(bug))).as(run.output()).isTrue();
     }
 
     @Test
@@ -101,12 +70,20 @@ class ModelTest {
         for (String configuration : SMALL) {
             properties.addAll(Tlc.properties(configuration));
         }
-        assertThat(allBugs()).extracting(Bug::property).containsAll(properties);
+        assertThat(BUGS).extracting(ModelTest::property).containsAll(properties);
         for (String configuration : LARGE) {
             assertThat(properties).containsAll(Tlc.properties(configuration));
         }
-        for (Bug bug : allBugs()) {
-            assertThat(Tlc.properties(bug.configuration)).contains(bug.property);
+        for (PlantedBug bug : BUGS) {
+            assertThat(Tlc.properties(configuration(bug))).contains(property(bug));
         }
+    }
+
+    private static String configuration(PlantedBug bug) {
+        return bug.detectors().get("model").replaceFirst("\\..*", "");
+    }
+
+    private static String property(PlantedBug bug) {
+        return bug.detectors().get("model").replaceFirst(".*\\.", "");
     }
 }
