@@ -530,7 +530,8 @@ class ClusterIT {
         assertThat(run)
                 .isEqualTo(new Installed.Run(
                         "",
-                        "pharos: " + directory + "/data: no permission; change its owner, or specify another directory\n",
+                        "pharos: " + directory
+                                + "/data: no permission; change its owner, or specify another directory\n",
                         3));
     }
 

@@ -34,9 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The verb, with real recordings, and with files that are none. */
 class TimelineVerbTest {
     private static final String DAMAGED = "damaged: it cannot be read to its end; record again";
-    private static final String NOTHING =
-            "contains no wait, set or clear of an event; record the program with"
-                    + " java -XX:StartFlightRecording:filename=app.jfr";
+    private static final String NOTHING = "contains no wait, set or clear of an event; record the program with"
+            + " java -XX:StartFlightRecording:filename=app.jfr";
     private static final String CUT_OFF = "cut off, or damaged; copy it again, or record again";
 
     @RegisterExtension
@@ -336,17 +335,17 @@ class TimelineVerbTest {
         Path page = folder.resolve("page.html");
 
         assertThat(java(without, "timeline", recording))
-                .isEqualTo(new Run(
-                        3,
-                        "",
-                        "pharos: " + recording
-                                + ": this Java installation has no module jdk.jfr, which reads recordings; use a full JDK\n"));
+                .isEqualTo(
+                        new Run(
+                                3,
+                                "",
+                                "pharos: " + recording
+                                        + ": this Java installation has no module jdk.jfr, which reads recordings; use a full JDK\n"));
         Run demo = java(without, "demo", "--fast", "basic");
         assertThat(demo.status).isZero();
         assertThat(demo.out).contains("--- measured\nbasic: waiter waited ").doesNotContain("--- timeline");
         assertThat(demo.err)
-                .isEqualTo(
-                        "pharos: demo: no timeline: this Java installation has no module jdk.jfr; use a full JDK\n");
+                .isEqualTo("pharos: demo: no timeline: this Java installation has no module jdk.jfr; use a full JDK\n");
         assertThat(java(without, "demo", "--fast", "basic", "--timeline", page).status)
                 .isEqualTo(ExitCode.FAILED.status);
         assertThat(page).doesNotExist();
