@@ -144,8 +144,7 @@ class LauncherTest {
 
         Run run = runWithOnly("dirname");
 
-        assertThat(run.err)
-                .isEqualTo("pharos: there is no java: install a JDK, version 17 or later, or set JAVA_HOME\n");
+        assertThat(run.err).isEqualTo("pharos: no java found: install a JDK, version 17 or later, or set JAVA_HOME\n");
         assertThat(run.status).isEqualTo(ExitCode.FAILED.status);
     }
 
@@ -164,7 +163,7 @@ class LauncherTest {
 
         Run run = runWithOnly("dirname", "cat", "sed", "flock", "find");
 
-        assertThat(run.err).isEqualTo("pharos: there is no mvn: install Maven, version 3.8.7 or later\n");
+        assertThat(run.err).isEqualTo("pharos: no mvn found: install Maven, version 3.8.7 or later\n");
         assertThat(run.status).isEqualTo(ExitCode.FAILED.status);
     }
 

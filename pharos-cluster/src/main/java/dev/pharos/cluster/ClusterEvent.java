@@ -15,10 +15,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link Event} for the machines of a cluster, stored by a ZooKeeper ensemble under a name. Unlike the latches and
- * barriers of ZooKeeper's recipes, which test whether a node exists, a set that is cleared at once still releases all
- * waiters, no waiter is released by a stale read, and a process can hold the event, which is then set for as long as
- * the process lives.
+ * An {@link Event} for the machines of a cluster, stored by a ZooKeeper ensemble under a name. It differs from the
+ * latches and barriers of ZooKeeper's recipes, which test whether a node exists, in that a set that is cleared at once
+ * still releases all waiters, that no waiter is released by a stale read, and that a process can hold the event, which
+ * then stays set while the process lives.
  *
  * <p>One machine waits for another, in whichever order they start:
  * <pre>{@code
