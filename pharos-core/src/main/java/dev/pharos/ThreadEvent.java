@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link Event} for the threads of one JVM, platform threads and virtual ones. It differs from a
- * {@link java.util.concurrent.CountDownLatch} of one in that it can be cleared, and from a latch that is built on
- * {@link java.util.concurrent.locks.AbstractQueuedSynchronizer} and reset in that no waiter misses a set that is
- * cleared at once.
+ * An {@link Event} for the threads of one JVM, platform threads and virtual threads. Unlike a
+ * {@link java.util.concurrent.CountDownLatch} with a count of one, it can be cleared. Unlike a resettable latch that is
+ * built on {@link java.util.concurrent.locks.AbstractQueuedSynchronizer}, it releases every waiting thread even if
+ * {@code clear} follows {@code set} at once.
  *
  * <p>Workers that can be paused and stopped:
  * <pre>{@code
@@ -29,31 +29,33 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Nothing depends on the reach: no method fails, only the wait methods block, and exactly one of several competing
- * calls returns {@code true}.
+ * <p>Of the points that {@code Event} leaves to the reach, none applies: no method throws an {@link EventException},
+ * only the wait methods block, and of several threads that set a clear event at the same time, exactly one gets
+ * {@code true}.
  *
- * <p><b>Progress.</b> {@code isSet} is wait-free; {@code set} and {@code clear} are lock-free, and wake a bounded
- * number of waiters themselves, however many there are: woken threads wake the others. {@code await} on a set event
- * reads one field. No method holds a lock while it calls foreign code, and no virtual thread is pinned.
+ * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} are lock-free; however many threads
+ * wait, the caller wakes a bounded number of them, and these wake the others. {@code await} on a set event only reads
+ * its state. No method holds a lock while it calls code of other classes, and no virtual thread is pinned.
  *
  * <p><b>Memory.</b> An event without a name is 16 bytes on a 64-bit JVM with compressed references; a thread that waits
  * adds 24 bytes, and all waiting threads together another 32.
  *
- * <p>The idea of the class is that of {@code threading.Event} in Python and of {@code ManualResetEvent} in .NET; that
- * woken threads help to wake others is the idea of {@link java.util.concurrent.Phaser} and {@link CompletableFuture}.
+ * <p>The class is modelled on {@code threading.Event} in Python and {@code ManualResetEvent} in .NET. As in
+ * {@link java.util.concurrent.Phaser} and {@link CompletableFuture}, threads that were woken help to wake others.
  */
 public final class ThreadEvent implements Event {
     /*
      * Overview.
      *
-     * The life of an event is a sequence of rounds: periods in which the flag does not change. To wait is to wait for
-     * the end of the present round, whatever comes after it. So a set that is cleared at once is not lost: the round
-     * has ended, and ended it stays, while a waiter that read the flag again would find it clear. And a wait for
-     * clear is a wait for the end of the other kind of round: all code here takes the flag to wait for as an argument.
+     * The life of an event is a sequence of rounds: periods in which the flag does not change. A waiter waits for the
+     * end of the present round, whatever comes after it. So a set that is cleared at once is not lost: the round has
+     * ended, and stays ended, whereas a waiter that read the flag again would find it clear. There are clear rounds and
+     * set rounds; a wait for clear is a wait for the end of a set round. So the same code serves both: it takes the
+     * flag to wait for as an argument.
      *
-     * A round is an object only while a thread waits, or if the event has a name. All state is in one field:
+     * A round is an object only from its first waiter on, or if the event has a name. All state is in one field:
      *
-     *   state                  flag    left by
+     *   state                  flag    who replaces it, and by what
      *   ---------------------  ------  ------------------------------------------------------------------------
      *   null                   clear   set: to SET. The first waiter: to a running clear round.
      *   SET                    set     clear: to null. The first waiter for clear: to a running set round.
@@ -64,49 +66,51 @@ public final class ThreadEvent implements Event {
      *   ended set round        clear   clear, having ended it: to null. set: to SET. A waiter: to a running
      *                                  clear round.
      *
-     * An event with a name has a running round, which keeps the name, in the place of null and of SET.
+     * If the event has a name, a running round without waiters, which keeps the name, takes the place of null and SET.
      *
-     * Ending. Round.head is a Treiber stack of the waiters while the round runs. One CAS replaces the stack by a mark
-     * that carries it, and that one step flips the flag, releases all waiters of the round and publishes whom to wake.
-     * None of the three can be a step of its own:
-     *   - If state moved to SET first and the round ended next, a second set could return in between, a clear follow,
-     *     and a waiter's deadline pass: it would report a timeout although a set had returned in time.
-     *   - If the list were published after the mark, a waiter that happened to wake in between would find nobody to
-     *     help and return, and those it was to wake would sleep for ever. If it were published before the mark, two
-     *     setters could overwrite each other's.
+     * Ending. While the round runs, Round.head is the top of a Treiber stack of its waiters. One CAS replaces the top
+     * by a mark, an object of class Ended that keeps the stack. This one step flips the flag, releases all waiters of
+     * the round, and publishes which waiters to wake. None of the three may be a step of its own:
+     *   - If state became SET before the round ended, then in between a second set could return, a clear could follow,
+     *     and the deadline of a waiter could pass. It would report a timeout although a set had returned in time.
+     *   - If the stack were published after the mark, a waiter that woke in between would find no other to wake, and
+     *     return; those that it should have woken would sleep for ever. If the stack were published before the mark,
+     *     two setters could each overwrite the stack of the other.
      *
-     * Invariants.
+     * Invariants. A waiter is live until it withdraws, because of a timeout, an interrupt or a cancellation; then it is
+     * dead. The frontier, Ended.frontier, is the top of the waiters that are still to be woken.
      *   1. A round that has ended never runs again: its flag is the opposite of Round.set for ever.
-     *   2. state leaves a round only after that has ended. So a running round that state has held is the present one.
-     *   3. From Round.head, then from Ended.frontier, each live waiter that the frontier has not passed can be reached:
-     *      waiters are added at the top only, and a sweep only skips dead ones.
-     *   4. While the frontier is not null, some platform thread that is sure to run is about to move it on.
+     *   2. state is changed from a round to something else only after the round has ended. So if state has held a
+     *      round, and the round is running, it is the present one.
+     *   3. Each live waiter that is still to be woken can be reached from Round.head, and after the end of the round
+     *      from the frontier: waiters are added at the top only, and a sweep unlinks only dead ones.
+     *   4. While the frontier is not null, some platform thread that is sure to run will move it on.
      *
-     * No set is lost and none invented: a wait returns normally if and only if its round ended. It checks that after it
-     * has pushed its waiter and before each park, and an unpark in between makes the park return; it checks again, with
-     * its waiter dead, before it reports a timeout or an interrupt.
+     * No set is lost and none invented: a wait returns normally if and only if its round ended. It checks this after it
+     * has pushed its waiter and before each park; an unpark between check and park makes the park return. Before it
+     * reports a timeout or an interrupt, it makes its waiter dead and checks once more.
      *
-     * Waking. The mark's list is a shared frontier: whoever moves it past a waiter wakes that one. The caller of set
-     * wakes a few, or one of many, since a thread that wakes another may lose the processor to it; every check of a
-     * waiter that finds its round ended wakes all that are left. Invariant 4 needs care, since the caller stops early
-     * and counts on a platform thread that it has woken. That thread may be about to time out. But it makes its waiter
-     * dead before it reads the round, and the caller reads the waiter after the round has ended: so either the caller
-     * finds the waiter dead and does not count it, or the thread finds the round ended and helps. A virtual thread may
-     * lack a carrier, and a future a thread of its executor, so they do not count; if all those woken are of these
-     * kinds, a platform thread is started to wake the others.
+     * Waking. A thread that moves the frontier past a waiter wakes that waiter. The caller of set wakes only a few, and
+     * if there are many, only one, since a thread that wakes another may lose the processor to it. A waiter that finds
+     * its round ended wakes all that are left. For invariant 4, the caller relies on a platform thread that it has
+     * woken, but that thread may be about to time out. It makes its waiter dead before it reads the round, and the
+     * caller reads the waiter after it has ended the round. So either the caller finds the waiter dead and does not
+     * rely on it, or the thread finds the round ended and wakes the others. The caller does not rely on virtual threads
+     * and futures, since a virtual thread may have no carrier, and the executor of a future no thread; if it has woken
+     * no other kind of waiter, it starts a platform thread that wakes the rest.
      *
      * Publication. A redundant set changes nothing, but has a full fence between what its caller did before and its
-     * read of the flag; and a clear has one between its CAS and its return. So if the set found the flag as it was
-     * before the clear, the caller of clear sees what the caller of set did. A bare read would not do: the caller's
-     * writes could still be in its store buffer when the other thread has cleared the event and reads them. The CAS is
-     * that fence where it is a locked instruction of x86; but not where it is made of load-linked and store-
-     * conditional, as on ARM before version 8.1, since later loads may pass that.
+     * read of the flag, and a clear has a full fence between its CAS and its return. So if the set found the flag as it
+     * was before the clear, the caller of clear sees what the caller of set did before. A read without a fence would
+     * not suffice: the writes of the setter could still be in its store buffer when the other thread has cleared the
+     * event and reads the same variables. On x86 the CAS is a locked instruction, which is a full fence. On ARM before
+     * version 8.1 it consists of a load-linked and a store-conditional, which later loads may pass; so it is not.
      *
-     * Recording. Waits and changes write records for JDK Flight Recorder around all this, and change nothing of it. A
-     * wait checks whether it is recorded only once it has to wait, so the fast path knows nothing of it. The number
-     * released is counted just before the change: waiters that come or go in between are missed.
+     * Recording. Waits and changes write records for JDK Flight Recorder, which does not affect the above. A wait
+     * checks whether it is recorded only once it has to wait, so the fast path does not include that check. The number
+     * of released waiters is counted just before the change, so it is inexact if waiters come or go in between.
      *
-     * All shared fields are volatile; Waiter.next is plain, see there.
+     * All shared fields are volatile, except Waiter.next: its comment says why a plain field suffices.
      */
 
     private static final VarHandle STATE = handle(MethodHandles.lookup(), "state", Object.class);
