@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * built on {@link java.util.concurrent.locks.AbstractQueuedSynchronizer}, it releases every waiting thread even if
  * {@code clear} follows {@code set} at once.
  *
- * <p>Workers that can be paused and stopped:
+ * <p>Workers that can be paused and stopped; a paused worker stops once it is resumed:
  * <pre>{@code
  * ThreadEvent running = ThreadEvent.initiallySet();
  * ThreadEvent stop = new ThreadEvent();
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} are lock-free; however many threads
  * wait, the caller wakes a bounded number of them, and these wake the others. {@code await} on a set event only reads
- * its state. No method holds a lock while it calls code of other classes, and no virtual thread is pinned.
+ * its state. No method calls code of the application while it holds a lock, and no virtual thread is pinned.
  *
  * <p><b>Memory.</b> An event without a name is 16 bytes on a 64-bit JVM with compressed references; a thread that waits
  * adds 24 bytes, and all waiting threads together another 32.
@@ -93,8 +93,8 @@ public final class ThreadEvent implements Event {
      * Waking. A thread that moves the frontier past a waiter wakes that waiter. The caller of set wakes only a few, and
      * if there are many, only one, since a thread that wakes another may lose the processor to it. A waiter that finds
      * its round ended wakes all that are left. For invariant 4, the caller relies on a platform thread that it has
-     * woken, but that thread may be about to time out. It makes its waiter dead before it reads the round, and the
-     * caller reads the waiter after it has ended the round. So either the caller finds the waiter dead and does not
+     * woken, but that thread may be about to time out. If so, it makes its waiter dead before it reads the round, and
+     * the caller reads the waiter after it has ended the round. So either the caller finds the waiter dead and does not
      * rely on it, or the thread finds the round ended and wakes the others. The caller does not rely on virtual threads
      * and futures, since a virtual thread may have no carrier, and the executor of a future no thread; if it has woken
      * no other kind of waiter, it starts a platform thread that wakes the rest.
