@@ -331,7 +331,7 @@ class ArchiveIT {
         Installed.Run run = pharos.sh(
                 "JAVA_TOOL_OPTIONS=-Ddev.pharos.process.polling=true pharos set x 2>&1 | grep -v '^Picked up'; pharos status x");
 
-        assertThat(run.out()).matches("pharos: Process events poll, [^\n]*\nx: set\n");
+        assertThat(run.out()).matches("pharos: Process events are polled, [^\n]*\nx: set\n");
         assertThat(run.status()).isZero();
     }
 

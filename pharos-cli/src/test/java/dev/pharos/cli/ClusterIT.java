@@ -344,9 +344,9 @@ class ClusterIT {
             Installed.until("it has held again", () -> pharos.err(holding).endsWith("again\n"));
 
             assertThat(pharos.err(holding))
-                    .isEqualTo("pharos: %s: no longer held, since the servers did not hear of this machine in time\n"
-                                    .formatted(event)
-                            + "pharos: %s: held again\n".formatted(event));
+                    .isEqualTo(
+                            "pharos: %1$s: no longer held: this machine was disconnected from the servers for too long\npharos: %1$s: held again\n"
+                                    .formatted(event));
             assertThat(sh("pharos status -v $Z/x").out()).startsWith(inRoot("$Z/x: set, held by 1, since 20"));
             Installed.signal(holding, "KILL");
             assertThat(sh("pharos wait -t 10m --clear $Z/x").status()).isZero();
