@@ -64,7 +64,11 @@ final class PageJson {
         out.append("}\n");
     }
 
-    /** The columns called start hold differences. */
+    /** The column of the starts: each is the difference from the one before. */
+    private static Column starts(IntToLongFunction start) {
+        return new Column("start", i -> start.applyAsLong(i) - (i == 0 ? 0 : start.applyAsLong(i - 1)));
+    }
+
     private void writeWaits() throws IOException {
         Waits waits = timeline.waits;
         columns(
@@ -72,7 +76,7 @@ final class PageJson {
                 waits.size(),
                 new Column("thread", waits::thread),
                 new Column("event", waits::event),
-                new Column("start", i -> waits.start(i) - (i == 0 ? 0 : waits.start(i - 1))),
+                starts(waits::start),
                 new Column("duration", waits::duration),
                 new Column("outcome", waits::outcome),
                 new Column("clear", i -> waits.clear(i) ? 1 : 0),
@@ -89,7 +93,7 @@ final class PageJson {
                 changes.size(),
                 new Column("thread", changes::thread),
                 new Column("event", changes::event),
-                new Column("start", i -> changes.start(i) - (i == 0 ? 0 : changes.start(i - 1))),
+                starts(changes::start),
                 new Column("duration", changes::duration),
                 new Column("clear", i -> changes.clear(i) ? 1 : 0),
                 new Column("changed", i -> changes.changed(i) ? 1 : 0),
