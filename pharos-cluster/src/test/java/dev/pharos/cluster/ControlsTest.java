@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.zookeeper.CreateMode;
@@ -97,26 +96,30 @@ class ControlsTest {
         return pulses;
     }
 
-    /** A waiter as in ZooKeeper's recipes and in Curator's barrier: a watch wakes it, and it looks again. */
+    /**
+     * A waiter as in ZooKeeper's recipes and in Curator's barrier: a watch wakes it, and it looks again. Its deadline is
+     * the moment when the test says so.
+     */
     private static final class Barrier {
         private final ZooKeeper client;
         private final String path;
+        private int looks;
         private boolean woken;
+        private boolean timedOut;
 
         Barrier(ZooKeeper client, String path) {
             this.client = client;
             this.path = path;
         }
 
-        synchronized boolean await(long nanos) throws Exception {
-            long deadline = System.nanoTime() + nanos;
+        synchronized boolean await() throws Exception {
             while (client.exists(path, this::wake) != null) {
+                looks++;
                 while (!woken) {
-                    long left = deadline - System.nanoTime();
-                    if (left <= 0) {
+                    if (timedOut) {
                         return false;
                     }
-                    TimeUnit.NANOSECONDS.timedWait(this, left);
+                    wait();
                 }
                 woken = false;
             }
@@ -126,6 +129,16 @@ class ControlsTest {
         private synchronized void wake(WatchedEvent event) {
             woken = true;
             notifyAll();
+        }
+
+        synchronized void timeOut() {
+            timedOut = true;
+            notifyAll();
+        }
+
+        /** How many times the event was found clear. */
+        synchronized int looks() {
+            return looks;
         }
     }
 
@@ -139,8 +152,8 @@ class ControlsTest {
             Barrier barrier = new Barrier(reader, "/barrier");
             long from = System.nanoTime();
             AtomicBoolean released = new AtomicBoolean();
-            Thread waiter = threads.start(() -> released.set(barrier.await(TimeUnit.SECONDS.toNanos(3))));
-            threads.until("the wait is in effect", () -> servers.ask(1, "wchs").contains("Total watches:1"));
+            Thread waiter = threads.start(() -> released.set(barrier.await()));
+            threads.until("the wait is in effect", () -> barrier.looks() == 1);
             long registered = System.nanoTime();
             proxy.drop(false, true); // word of the set comes when the event is clear again
             recorded(WRITER, Kind.SET, number -> {
@@ -152,6 +165,8 @@ class ControlsTest {
                 return true;
             });
             proxy.heal();
+            threads.until("it has looked again", () -> barrier.looks() == 2);
+            barrier.timeOut();
             threads.join(waiter);
             operations.add(operation(READER, Kind.AWAIT, from, registered, released.get(), 0));
             assertThat(History.violations(operations, pulses(2)))
