@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import dev.pharos.spi.PoolWait;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,10 @@ final class Waiter {
      * @return true if released, false if the time elapsed first
      */
     boolean await(Object blocker, long nanos) throws InterruptedException {
+        return ForkJoinTask.inForkJoinPool() ? PoolWait.await(() -> park(blocker, nanos)) : park(blocker, nanos);
+    }
+
+    private boolean park(Object blocker, long nanos) throws InterruptedException {
         boolean timed = nanos != Long.MAX_VALUE;
         long deadline = timed ? System.nanoTime() + nanos : 0L; // may wrap: only differences are used
         try {

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Nested;
  * What {@link Event} promises, as tests. Each implementation extends this class, and adds what is particular to it.
  *
  * <p>The promises by number: 1, 2, 3, 4, 5 and 8 are in {@link WaitContract}, and for several events at a time in
- * {@link GroupWaitContract}; 6 is in {@link FutureContract} and {@link VirtualThreadContract}; 7 is in all of them.
+ * {@link GroupWaitContract}, and in a ForkJoinPool in {@link PoolWaitContract}; 6 is in {@link FutureContract} and
+ * {@link VirtualThreadContract}; 7 is in all of them.
  */
 public abstract class EventContract {
     /**
@@ -51,6 +52,13 @@ public abstract class EventContract {
     @Nested
     class VirtualThreads extends VirtualThreadContract {
         VirtualThreads() {
+            super(EventContract.this);
+        }
+    }
+
+    @Nested
+    class PoolWaits extends PoolWaitContract {
+        PoolWaits() {
             super(EventContract.this);
         }
     }

@@ -6,9 +6,11 @@ import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Reading;
 import dev.pharos.jfr.Recorder;
+import dev.pharos.spi.PoolWait;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -187,6 +189,10 @@ final class Waiter {
      * @return true if released, false if the time elapsed first
      */
     boolean await(long nanos) throws InterruptedException {
+        return ForkJoinTask.inForkJoinPool() ? PoolWait.await(() -> registerAndAwait(nanos)) : registerAndAwait(nanos);
+    }
+
+    private boolean registerAndAwait(long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
         if (nanos > 0L) {
             long limit = System.nanoTime() + event.operationNanos();

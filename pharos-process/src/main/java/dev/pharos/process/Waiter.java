@@ -2,6 +2,8 @@
 package dev.pharos.process;
 
 import dev.pharos.EventException;
+import dev.pharos.spi.PoolWait;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.LockSupport;
 
 /** A wait for an event to be set or clear, of a thread or a future. Whether it is released depends on the word only. */
@@ -78,6 +80,10 @@ final class Waiter {
      * @return true if released, false if the time elapsed first
      */
     boolean await(long nanos) throws InterruptedException {
+        return ForkJoinTask.inForkJoinPool() ? PoolWait.await(() -> park(nanos)) : park(nanos);
+    }
+
+    private boolean park(long nanos) throws InterruptedException {
         long deadline = System.nanoTime() + Math.max(nanos, 0L); // may wrap: only differences are used
         Listener listener = event.file().listener();
         boolean interrupted = false;
