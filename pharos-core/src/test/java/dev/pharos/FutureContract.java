@@ -268,6 +268,31 @@ abstract class FutureContract extends DirectedTests {
         }
     }
 
+    @Test
+    void dependent_blocks_futuresOfOtherEventsComplete() throws Exception {
+        Event blocked = newArmed();
+        Event other = newArmed();
+        CountDownLatch blocks = new CountDownLatch(1);
+        CountDownLatch unblock = new CountDownLatch(1);
+        CompletableFuture<Void> dependent = direction.when(blocked).thenRun(() -> {
+            blocks.countDown();
+            awaitUninterruptibly(unblock);
+        });
+        direction.release(blocked);
+        threads.until("the dependent blocks", () -> blocks.getCount() == 0);
+        CompletableFuture<Void> future = direction.when(other);
+        Thread waiter = threads.start(() -> Event.awaitAny(blocked, other));
+        try {
+            direction.release(other);
+            threads.get(future);
+            other.set();
+            threads.join(waiter);
+        } finally {
+            unblock.countDown();
+        }
+        threads.get(dependent);
+    }
+
     static void awaitUninterruptibly(CountDownLatch latch) {
         try {
             latch.await();

@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,41 @@ import org.jspecify.annotations.Nullable;
 public abstract class WithdrawableFuture extends CompletableFuture<Void> {
     /** Creates a future; for implementations of events. */
     protected WithdrawableFuture() {}
+
+    /**
+     * Returns where dependents run: that of {@link CompletableFuture}, or, if it is a pool with only one thread, which a
+     * dependent that blocks would keep from completing any other future, a new thread for each task.
+     */
+    @Override
+    public Executor defaultExecutor() {
+        Executor executor = super.defaultExecutor();
+        boolean single = executor instanceof ForkJoinPool pool && pool.getParallelism() == 1;
+        return single ? task -> ThreadPerTask.FACTORY.newThread(task).start() : executor;
+    }
+
+    /** In a class of its own, which is loaded only if it is needed: from JDK 25 on, on one or two processors. */
+    private static final class ThreadPerTask {
+        static final ThreadFactory FACTORY = factory();
+
+        private ThreadPerTask() {}
+
+        /** Makes virtual threads, which the JDK has that needs them. */
+        private static ThreadFactory factory() {
+            try {
+                Class<?> builder = Class.forName("java.lang.Thread$Builder");
+                Object virtual = Thread.class.getMethod("ofVirtual").invoke(null);
+                virtual = builder.getMethod("inheritInheritableThreadLocals", boolean.class)
+                        .invoke(virtual, false);
+                return (ThreadFactory) builder.getMethod("factory").invoke(virtual);
+            } catch (ReflectiveOperationException e) {
+                return task -> {
+                    Thread thread = new Thread(null, task, "pharos-dependents", 0L, false);
+                    thread.setDaemon(true);
+                    return thread;
+                };
+            }
+        }
+    }
 
     /** Ends the wait. If the event has released it, or has failed, completes this future before anything else can. */
     protected abstract void withdraw();
