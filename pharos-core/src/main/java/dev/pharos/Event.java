@@ -222,15 +222,20 @@ public interface Event {
      * with the first use of the future: the next {@code set()} releases it, even if {@code clear()} follows at once.
      *
      * <p>If the event is already set, the future is already complete. Otherwise, once {@code set()} has released the
-     * future, a task of {@link CompletableFuture#defaultExecutor() the default executor} of completable futures
-     * completes it, one task for each future. So dependents do not run inside {@code set()}, and a dependent that
-     * throws or blocks delays no waiting thread. The executor may have few threads: for a dependent that blocks,
-     * specify another executor, as with {@code thenRunAsync}. There is one exception: if the executor rejects the task
-     * because no thread can be started, the dependents run in the thread that submitted it, which may be that of
-     * {@code set()}.
+     * future, a task of its {@link CompletableFuture#defaultExecutor() default executor} completes it, one task for
+     * each future. So dependents do not run inside {@code set()}, and a dependent that throws or blocks delays no
+     * waiting thread. The default executor is that of {@code CompletableFuture}; if that is a pool with only one
+     * thread, each task has a thread of its own instead. If as many dependents block as the pool has threads, no other
+     * future completes: if that is possible, specify another executor, as with {@code thenRunAsync}. There is one
+     * exception: if the executor rejects the task because no thread can be started, the dependents run in the thread
+     * that submitted it, which may be that of {@code set()}.
      *
      * <p>Cancelling or completing the future ends the wait; so do {@link CompletableFuture#orTimeout orTimeout} and
-     * {@code completeOnTimeout}, but not {@code completeAsync}, {@code obtrudeValue} and {@code obtrudeException}. Once
+     * {@code completeOnTimeout}, but not {@code completeAsync}, {@code obtrudeValue} and {@code obtrudeException}. Only
+     * this future ends its wait: if a stage that depends on it is cancelled or times out, such as the result of
+     * {@code thenApply}, {@code copy} or {@code allOf}, or if {@code get} with a timeout does, the wait continues, and
+     * its memory is retained until the event is set. So call {@code orTimeout} on this future, keep it to cancel it, and
+     * obtain another for each caller, since what one caller cancels is cancelled for all. Once
      * {@code set()} has released the future, cancelling or completing it has no effect: the future completes normally,
      * even if its task has not run yet.
      *
