@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +24,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import jdk.jfr.Name;
 import jdk.jfr.Recording;
 import jdk.jfr.ValueDescriptor;
 import jdk.jfr.consumer.RecordedEvent;
@@ -139,7 +143,7 @@ class RecorderTest {
         });
 
         assertThat(fields(only(records, WAIT)))
-                .isEqualTo(wait("any of red, green", identity(green), "set", "released", Long.MAX_VALUE));
+                .isEqualTo(ofGroup("any", wait("red, green", identity(green), "set", "released", Long.MAX_VALUE)));
         assertThat(fields(only(records, SET))).isEqualTo(change("green", identity(green), true, 1));
     }
 
@@ -167,12 +171,93 @@ class RecorderTest {
         List<RecordedEvent> records = record(() -> Event.awaitAll(near, far));
 
         assertThat(fields(only(records, WAIT)))
-                .isEqualTo(wait(
-                        "all of " + near.name() + ", zk://far",
-                        identity(near) + "\nzk://far",
-                        "set",
-                        "released",
-                        Long.MAX_VALUE));
+                .isEqualTo(ofGroup(
+                        "all",
+                        wait(
+                                near.name() + ", zk://far",
+                                identity(near) + "\nzk://far",
+                                "set",
+                                "released",
+                                Long.MAX_VALUE)));
+    }
+
+    @Test
+    void awaitAll_namesWithLineBreaks_haveALineEachInTheIdentity() throws Exception {
+        List<Event> events = Stream.of("/run/a\nb", "/run/a\\nb", "/run/c\rd")
+                .<Event>map(name -> new DelegatingEvent(ThreadEvent.initiallySet()) {
+                    @Override
+                    public String name() {
+                        return name;
+                    }
+                })
+                .toList();
+        List<RecordedEvent> records = record(() -> Event.awaitAll(events.toArray(Event[]::new)));
+
+        assertThat(only(records, WAIT).getString("identity")).isEqualTo("/run/a\\nb\n/run/a\\\\nb\n/run/c\rd");
+    }
+
+    @Test
+    void await_eventCalledLikeAGroup_isOfNoGroup() throws Exception {
+        ThreadEvent event = new ThreadEvent("any of the lamps");
+        List<RecordedEvent> records = record(() -> event.await(1, TimeUnit.NANOSECONDS));
+
+        assertThat(fields(only(records, WAIT)))
+                .isEqualTo(wait("any of the lamps", identity(event), "set", "timed out", 1L));
+    }
+
+    @Test
+    void change_twoEventsOfOneHash_areToldApart() throws Exception {
+        Map<Integer, ThreadEvent> byHash = new HashMap<>();
+        ThreadEvent one = null;
+        ThreadEvent other;
+        do {
+            other = new ThreadEvent();
+            one = byHash.put(System.identityHashCode(other), other);
+        } while (one == null);
+        Event[] both = {one, other};
+        List<RecordedEvent> records = record(() -> {
+            both[0].set();
+            both[1].set();
+            both[0].clear();
+            both[1].clear();
+        });
+
+        List<String> identities =
+                records.stream().map(record -> record.getString("identity")).toList();
+        assertThat(identities.get(0)).startsWith(identity(one)).isEqualTo(identities.get(2));
+        assertThat(identities.get(1)).startsWith(identity(one)).isEqualTo(identities.get(3));
+        assertThat(identities.get(0)).isNotEqualTo(identities.get(1));
+    }
+
+    @Test
+    void change_recorded_doesNotKeepTheEvent() throws Exception {
+        List<WeakReference<ThreadEvent>> events = new ArrayList<>();
+        record(() -> {
+            for (int i = 0; i < 100; i++) {
+                ThreadEvent event = new ThreadEvent("gone");
+                event.set();
+                events.add(new WeakReference<>(event));
+            }
+        });
+
+        threads.until("they are collected", () -> {
+            System.gc();
+            return events.stream().allMatch(event -> event.get() == null);
+        });
+    }
+
+    /** Tools that shrink a program keep the texts of annotations, and give fields new names. */
+    @Test
+    void records_fields_areNamedByAnnotations() throws Exception {
+        assertThat(Stream.of(Class.forName("dev.pharos.jfr.Records").getDeclaredClasses())
+                        .filter(jdk.jfr.Event.class::isAssignableFrom)
+                        .flatMap(type -> Stream.of(type.getDeclaredFields()))
+                        .filter(field -> !Modifier.isPrivate(field.getModifiers()))) // of the flight recorder
+                .hasSize(10)
+                .allSatisfy(field -> assertThat(field.getAnnotation(Name.class))
+                        .isNotNull()
+                        .extracting(Name::value)
+                        .isEqualTo(field.getName()));
     }
 
     @Test
@@ -362,7 +447,21 @@ class RecorderTest {
                 .filter(name -> !List.of("startTime", "duration", "eventThread", "stackTrace")
                         .contains(name))
                 .filter(name -> record.getValue(name) != null)
-                .collect(Collectors.toMap(name -> name, record::getValue));
+                .collect(Collectors.toMap(name -> name, name -> value(record, name)));
+    }
+
+    /** The value of a field; of an identity, what is also in {@code toString}. */
+    private static Object value(RecordedEvent record, String name) {
+        Object value = record.getValue(name);
+        return name.equals("identity") ? value.toString().replaceAll("#\\d+", "") : value;
+    }
+
+    /** The fields of a wait for several events. */
+    private static Map<String, Object> ofGroup(String group, Map<String, Object> wait) {
+        Map<String, Object> fields = new HashMap<>(wait);
+        fields.put("group", group);
+        fields.put("event", group + " of " + wait.get("event"));
+        return fields;
     }
 
     private static Map<String, Object> wait(

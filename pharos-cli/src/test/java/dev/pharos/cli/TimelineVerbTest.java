@@ -36,6 +36,8 @@ class TimelineVerbTest {
     private static final String DAMAGED = "damaged: it cannot be read to its end; record again";
     private static final String NOTHING = "contains no wait, set or clear of an event; record the program with"
             + " java -XX:StartFlightRecording:filename=app.jfr";
+    private static final String ASSEMBLE = "; of a program that was killed, jfr assemble writes one";
+    private static final String UNFINISHED = "still being written; jcmd PID JFR.dump writes a recording" + ASSEMBLE;
     private static final String CUT_OFF = "cut off, or damaged; copy it again, or record again";
 
     @RegisterExtension
@@ -189,12 +191,12 @@ class TimelineVerbTest {
         new Random(1).nextBytes(random);
         assertFails(
                 file("empty", new byte[0]),
-                "empty; a recording is written when it is dumped, or when the program ends");
+                "empty; a recording is written when it is dumped, or when the program ends" + ASSEMBLE);
         assertFails(file("random", random), "not a flight recording of Java");
         assertFails(file("short", new byte[] {'F', 'L'}), "not a flight recording of Java");
         assertFails(file("text", "hello\n".getBytes(StandardCharsets.UTF_8)), "not a flight recording of Java");
         assertFails(file("magic", new byte[] {'F', 'L', 'R', 0}), CUT_OFF);
-        assertFails(folder, "a directory; specify a recording");
+        assertFails(folder, "a directory; specify a recording" + ASSEMBLE);
         assertFails(folder.resolve("missing"), "does not exist");
         if (Files.exists(Path.of("/dev/zero"))) {
             assertFails(
@@ -211,12 +213,44 @@ class TimelineVerbTest {
         assertFails(file("cut.jfr", part), CUT_OFF);
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {0.0001, 0.1, 0.5, 0.9, 0.9999})
+    void timeline_secondChunkIsCutOff_drawsTheFirstAndSaysWhereItEnds(double share) throws Exception {
+        byte[] first = Files.readAllBytes(recording);
+        byte[] both = Arrays.copyOf(first, first.length + (int) (first.length * share));
+        System.arraycopy(first, 0, both, first.length, both.length - first.length);
+        Path file = file("cut.jfr", both);
+        assertThat(timeline("--text", file)).isZero();
+
+        assertThat(out()).contains(": 7 waits and 4 changes of 2 events by 7 threads in ");
+        assertThat(err())
+                .matches("pharos: \\Q" + file + "\\E: cut off, or damaged: the records that can be read end at "
+                        + "[0-9.]+ m?s, and some before that may be missing\n");
+    }
+
+    @Test
+    void timeline_recordIsWrong_drawsThoseBeforeItAndSaysWhereTheyEnd() throws Exception {
+        byte[] bytes = Files.readAllBytes(recording);
+        byte[] outcome = "timed out".getBytes(StandardCharsets.UTF_8);
+        byte[] late = "timed uot".getBytes(StandardCharsets.UTF_8);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).lastIndexOf("timed out");
+        assertThat(at).isPositive();
+        System.arraycopy(late, 0, bytes, at, outcome.length);
+        Path file = file("wrong.jfr", bytes);
+        assertThat(timeline("--text", file)).isZero();
+
+        assertThat(out()).contains("released by");
+        assertThat(err())
+                .matches("pharos: \\Q" + file + "\\E: damaged: the records that can be read end at "
+                        + "[0-9.]+ m?s, and some before that may be missing\n");
+    }
+
     /** The fields of the header of a chunk are longs: its size, where its constants are, and where its types are. */
     @ParameterizedTest
     @CsvSource({
         "8, 4611686018427387904, '" + CUT_OFF + "'",
-        "8, 0, 'still being written, or its program was killed; jcmd PID JFR.dump writes one'",
-        "8, -1, 'still being written, or its program was killed; jcmd PID JFR.dump writes one'",
+        "8, 0, '" + UNFINISHED + "'",
+        "8, -1, '" + UNFINISHED + "'",
         "16, -1, " + DAMAGED,
         "16, 4611686018427387904, " + DAMAGED,
         "24, 0, " + DAMAGED,

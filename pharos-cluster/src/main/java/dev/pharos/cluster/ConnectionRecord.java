@@ -15,9 +15,11 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
 final class ConnectionRecord extends jdk.jfr.Event {
+    @Name("address")
     @Label("Address")
     private final String address;
 
+    @Name("state")
     @Label("State")
     @Description("connected, disconnected or expired; when expired, all holds of the process are lost")
     private final String state;

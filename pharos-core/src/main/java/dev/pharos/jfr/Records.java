@@ -27,7 +27,11 @@ final class Records {
     private Records() {}
 
     static boolean hasWaits() {
-        return WAIT.isEnabled();
+        if (WAIT.isEnabled()) {
+            return true;
+        }
+        Numbers.forgetCollected();
+        return false;
     }
 
     static boolean hasChanges(boolean set) {
@@ -79,9 +83,15 @@ final class Records {
      * name.
      */
     private static String identity(Event event) {
-        return event instanceof ThreadEvent
-                ? event.getClass().getName() + "@" + Integer.toHexString(System.identityHashCode(event))
+        String object = event.getClass().getName() + "@" + Integer.toHexString(System.identityHashCode(event));
+        return event instanceof ThreadEvent || event.name().equals(object)
+                ? object + "#" + Numbers.of(event) // since two objects may have the same hash
                 : event.name();
+    }
+
+    /** The identity in a line of its own. */
+    private static String line(Event event) {
+        return identity(event).replace("\\", "\\\\").replace("\n", "\\n");
     }
 
     /** The time from the call to the return of a wait that did not find what it waited for at once. */
@@ -91,26 +101,37 @@ final class Records {
     @Description("A thread waited for an event")
     @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
     private static final class Wait extends jdk.jfr.Event {
+        @Name("event")
         @Label("Event")
         @Description("The name of the event, or its identity; of several, the names of the first")
         @Nullable
         String event;
 
+        @Name("identity")
         @Label("Identity")
         @Description("What distinguishes the event; of a wait for any, the one that released it; for all, one per line")
         @Nullable
         String identity;
 
+        @Name("group")
+        @Label("Group")
+        @Description("any or all, if the wait was for any or all of several events")
+        @Nullable
+        String group;
+
+        @Name("waitsFor")
         @Label("Waits for")
         @Description("set or clear")
         @Nullable
         String waitsFor;
 
+        @Name("outcome")
         @Label("Outcome")
         @Description("released, timed out, interrupted or failed")
         @Nullable
         String outcome;
 
+        @Name("timeout")
         @Label("Timeout")
         @Description("The maximum time to wait")
         @Timespan
@@ -122,13 +143,14 @@ final class Records {
                 identity = identity(events.get(0));
                 return;
             }
+            group = all ? "all" : "any";
             String more = events.size() > NAMED ? " and %d more".formatted(events.size() - NAMED) : "";
             event = events.stream()
                     .limit(NAMED)
                     .map(Event::name)
-                    .collect(Collectors.joining(", ", all ? "all of " : "any of ", more));
+                    .collect(Collectors.joining(", ", group + " of ", more));
             if (all) {
-                identity = events.stream().map(Records::identity).collect(Collectors.joining("\n"));
+                identity = events.stream().map(Records::line).collect(Collectors.joining("\n"));
             } else if (released != null) {
                 identity = identity(released);
             }
@@ -138,20 +160,24 @@ final class Records {
     /** A call of {@code set} or {@code clear}. */
     @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
     private abstract static class Change extends jdk.jfr.Event {
+        @Name("event")
         @Label("Event")
         @Description("The name of the event, or its identity")
         @Nullable
         String event;
 
+        @Name("identity")
         @Label("Identity")
         @Description("What distinguishes the event from others")
         @Nullable
         String identity;
 
+        @Name("changed")
         @Label("Changed")
         @Description("False if the event already had this state")
         boolean changed;
 
+        @Name("released")
         @Label("Released")
         @Description("How many threads and futures were waiting for this change")
         int released;

@@ -31,6 +31,9 @@ public final class Timeline {
     /** The package of an object's class, where its identity stands for a name. */
     private static final Pattern OBJECT = Pattern.compile("(?<![^ ])(?:[\\w$]+\\.)+(?=[\\w$]+@[0-9a-f]+(?:,|$| and ))");
 
+    /** The class of an object, before its hash and number, where its identity tells events of one name apart. */
+    private static final Pattern CLASS = Pattern.compile("^[\\w$.]+@(?=[0-9a-f]+(?:#\\d+)?$)");
+
     /** What stands for no event, no change, no stack, no label, and no timeout. */
     static final int NONE = -1;
 
@@ -161,7 +164,7 @@ public final class Timeline {
         eventNames = distinct(
                 names,
                 this.events.stream()
-                        .map(event -> event.identity.replaceFirst(".*@", ""))
+                        .map(event -> CLASS.matcher(event.identity).replaceFirst(""))
                         .toList());
         eventRows = Rows.of(names, eventNames);
         numbers = inverse(order, events.size());

@@ -2,13 +2,26 @@
 package dev.pharos.cli.timeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pharos.Event;
 import dev.pharos.TestThreads;
 import dev.pharos.ThreadEvent;
+import dev.pharos.process.ProcessEvent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import jdk.jfr.Category;
+import jdk.jfr.consumer.RecordingStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,5 +192,212 @@ class FlightRecordingTest {
         Path file = Recorded.record(folder.resolve("test.jfr"), settings, () -> Recorded.everyKind(threads));
 
         assertThat(Recorded.read(file).gaps).isEmpty();
+    }
+
+    @Test
+    void read_twoEventsOfOneHash_areToldApart() throws Exception {
+        Map<Integer, ThreadEvent> byHash = new HashMap<>();
+        ThreadEvent one;
+        ThreadEvent other;
+        do {
+            other = new ThreadEvent();
+            one = byHash.put(System.identityHashCode(other), other);
+        } while (one == null);
+        ThreadEvent late = one;
+        ThreadEvent inTime = other;
+        Timeline timeline = Recorded.timeline(folder, () -> {
+            threads.join(threads.start("late", () -> late.await(1, TimeUnit.NANOSECONDS)));
+            Thread waiter = Recorded.startBlocked(threads, "in time", () -> inTime.await());
+            inTime.set();
+            threads.join(waiter);
+        });
+
+        assertThat(timeline.events).hasSize(2);
+        assertThat(timeline.eventName(0)).isNotEqualTo(timeline.eventName(1));
+        assertThat(timeline.waits.event(Recorded.waitOf(timeline, "late")))
+                .isNotEqualTo(timeline.waits.event(Recorded.waitOf(timeline, "in time")));
+        assertThat(timeline.changes.event(0)).isEqualTo(timeline.waits.event(Recorded.waitOf(timeline, "in time")));
+    }
+
+    @Test
+    void read_eventsCalledLikeGroups_areEvents() throws Exception {
+        List<String> names = List.of("any of the lamps", "all of a, b", "two\nlines", "back\\slash\\n");
+        Timeline timeline = Recorded.timeline(folder, () -> {
+            for (String name : names) {
+                ThreadEvent event = new ThreadEvent(name);
+                Thread waiter = Recorded.startBlocked(threads, name, () -> event.await());
+                event.set();
+                threads.join(waiter);
+            }
+        });
+
+        assertThat(timeline.events).extracting(Timeline.Source::name).containsExactlyInAnyOrderElementsOf(names);
+        for (String name : names) {
+            int wait = Recorded.waitOf(timeline, name);
+            assertThat(timeline.waits.label(wait)).isEqualTo(Timeline.NONE);
+            assertThat(timeline.waitedFor(wait)).isEqualTo(name);
+            assertThat(timeline.waits.change(wait)).isNotEqualTo(Timeline.NONE);
+        }
+    }
+
+    @Test
+    void read_pathsWithLineBreaksAndBackslashes_areJoined() throws Exception {
+        try (ProcessEvent one = ProcessEvent.open(folder.resolve("two\nlines"));
+                ProcessEvent other = ProcessEvent.open(folder.resolve("back\\nslash"))) {
+            Timeline timeline = Recorded.timeline(folder, () -> {
+                Thread single = Recorded.startBlocked(threads, "single", () -> one.await());
+                Thread all = Recorded.startBlocked(threads, "all", () -> Event.awaitAll(one, other));
+                one.set();
+                threads.join(single);
+                other.set();
+                threads.join(all);
+            });
+
+            assertThat(timeline.events)
+                    .extracting(Timeline.Source::name)
+                    .containsExactlyInAnyOrder(one.name(), other.name());
+            assertThat(wait(timeline, "single")).isEqualTo(one.name() + " released by set " + one.name() + " #0");
+            assertThat(wait(timeline, "all"))
+                    .isEqualTo(
+                            "all of " + one.name() + ", " + other.name() + " released by set " + other.name() + " #1");
+        }
+    }
+
+    @Test
+    void read_waitsInAPool_beginWithTheCaller() throws Exception {
+        ForkJoinPool pool = new ForkJoinPool(1);
+        try (ProcessEvent near = ProcessEvent.open(folder.resolve("near"))) {
+            Timeline timeline = Recorded.timeline(folder, () -> {
+                for (Event event : List.of(new ThreadEvent("thread"), near)) {
+                    threads.get(pool.submit(() -> event.await(1, TimeUnit.NANOSECONDS)));
+                }
+            });
+
+            assertThat(timeline.stacks)
+                    .isNotEmpty()
+                    .allSatisfy(stack -> assertThat(stack).startsWith(FlightRecordingTest.class.getName()));
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    // Recordings of others
+
+    /** A record as a version wrote it that had no field for groups, in a package that a tool has made of dev.pharos. */
+    @jdk.jfr.Name("com.acme.shaded.pharos.Wait")
+    @Category("Pharos")
+    @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
+    private static final class Relocated extends jdk.jfr.Event {
+        String event = "all of a, b";
+        String identity = "x@1\nx@2";
+        String waitsFor = "set";
+        String outcome = "released";
+        long timeout = Long.MAX_VALUE;
+    }
+
+    @jdk.jfr.Name("com.acme.shaded.pharos.Set")
+    @Category("Pharos")
+    @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
+    private static final class RelocatedSet extends jdk.jfr.Event {
+        String event = "b";
+        String identity = "x@2";
+        boolean changed = true;
+        int released = 1;
+    }
+
+    @Test
+    void read_relocatedOrOlder_isFoundAndJoined() throws Exception {
+        Timeline timeline = Recorded.timeline(folder, () -> {
+            Relocated wait = new Relocated();
+            wait.begin();
+            new RelocatedSet().commit();
+            wait.commit();
+        });
+
+        assertThat(timeline.waits.size()).isEqualTo(1);
+        assertThat(timeline.labels).containsExactly("all of a, b");
+        assertThat(timeline.waits.change(0)).isZero();
+    }
+
+    @jdk.jfr.Name("com.acme.Wait")
+    @Category("Pharos")
+    @SuppressWarnings("UnusedVariable") // the flight recorder reads the fields
+    private static final class Shrunk extends jdk.jfr.Event {
+        String a = "ready";
+    }
+
+    @Test
+    void read_fieldsAreMissing_saysWhich() throws Exception {
+        Path file = Recorded.record(folder.resolve("test.jfr"), () -> new Shrunk().commit());
+
+        assertThatThrownBy(() -> Recorded.read(file))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessage(
+                        file + ": the records com.acme.Wait have no field 'event': a tool has removed or renamed it; "
+                                + "let it keep the fields that have a jdk.jfr.Name");
+    }
+
+    /** Writes waits, has them flushed, and kills itself. */
+    static final class Killed {
+        static final int WAITS = 100;
+
+        private Killed() {}
+
+        public static void main(String[] args) throws Exception {
+            ThreadEvent event = new ThreadEvent("ready");
+            AtomicInteger written = new AtomicInteger();
+            try (RecordingStream stream = new RecordingStream()) {
+                stream.onEvent("dev.pharos.Wait", record -> written.incrementAndGet());
+                stream.onFlush(() -> {
+                    if (written.get() == WAITS) {
+                        Runtime.getRuntime().halt(0);
+                    }
+                });
+                stream.startAsync();
+                for (int i = 0; i < WAITS; i++) {
+                    event.set();
+                    event.clear();
+                    event.await(1, TimeUnit.NANOSECONDS);
+                }
+                stream.awaitTermination();
+            }
+        }
+    }
+
+    @Test
+    void read_programWasKilled_drawsWhatWasWrittenAndSaysWhereItEnds() throws Exception {
+        Path java = Path.of(System.getProperty("java.home"), "bin");
+        Path repository = folder.resolve("repository");
+        run(
+                java.resolve("java").toString(),
+                "-XX:StartFlightRecording:filename=" + folder.resolve("app.jfr"),
+                "-XX:FlightRecorderOptions:repository=" + repository,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Killed.class.getName());
+        assertThatThrownBy(() -> Recorded.read(folder.resolve("app.jfr")))
+                .isInstanceOf(FileSystemException.class)
+                .hasMessageContaining("jfr assemble");
+        Path directory;
+        try (Stream<Path> directories = Files.list(repository)) {
+            directory = directories.findFirst().orElseThrow();
+        }
+        Path assembled = folder.resolve("assembled.jfr");
+        run(java.resolve("jfr").toString(), "assemble", directory.toString(), assembled.toString());
+        Timeline timeline = Recorded.read(assembled);
+
+        assertThat(timeline.waits.size()).isEqualTo(Killed.WAITS);
+        assertThat(timeline.changes.size()).isEqualTo(2 * Killed.WAITS);
+        assertThat(timeline.gaps)
+                .last()
+                .asString()
+                .matches("its program was killed, or still runs: the records that can be read end at [0-9.]+ m?s, "
+                        + "and some before that may be missing");
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
     }
 }
