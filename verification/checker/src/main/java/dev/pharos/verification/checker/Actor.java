@@ -26,6 +26,9 @@ public final class Actor implements Executor {
     /** Whether the code under test takes it for a virtual thread. */
     final boolean virtual;
 
+    /** Whether it is a task of the pool of one thread. */
+    boolean pooled;
+
     final Thread thread;
 
     /** What continues it; null while it runs, is parked or has ended. */

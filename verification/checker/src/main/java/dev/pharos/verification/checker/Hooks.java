@@ -3,6 +3,9 @@ package dev.pharos.verification.checker;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -102,6 +105,22 @@ public final class Hooks {
         thread.interrupt();
     }
 
+    /** Instead of {@link ForkJoinTask#inForkJoinPool}. */
+    public static boolean inForkJoinPool() {
+        return Run.present.current() != null && Run.present.current().pooled;
+    }
+
+    /** Instead of {@link ForkJoinPool#managedBlock}: the next task of the pool starts, if it may have another thread. */
+    public static void managedBlock(ForkJoinPool.ManagedBlocker blocker) throws InterruptedException {
+        Run run = Run.present;
+        step(0L, run.placesOfTasks(), "tells its pool that it blocks");
+        if (run.poolIsFull()) {
+            throw new RejectedExecutionException();
+        }
+        run.startNextTask();
+        while (!blocker.isReleasable() && !blocker.block()) {}
+    }
+
     /** Instead of {@link Thread#getThreadGroup}. */
     public static ThreadGroup getThreadGroup(Thread thread) {
         Actor actor = Run.present.actor(thread);
@@ -122,7 +141,12 @@ public final class Hooks {
 
     /** The last step of a thread. */
     static void end() {
-        step(0L, own(), "ends");
+        Run run = Run.present;
+        boolean pooled = run.current().pooled;
+        step(0L, pooled ? own() | run.placesOfTasks() : own(), "ends");
+        if (pooled) {
+            run.startNextTask();
+        }
     }
 
     private static void spawn(String name, boolean virtual, Runnable task) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.verification.checker;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -50,6 +52,11 @@ public final class Run {
     private final List<Actor> actors = new ArrayList<>();
     private final List<Actor> firsts = new ArrayList<>();
     private final List<Check> checks = new ArrayList<>();
+
+    /** The tasks of the pool that have not started. */
+    private final Queue<Actor> tasks = new ArrayDeque<>();
+
+    private boolean poolIsFull;
     private final IdentityHashMap<Object, Integer> objects = new IdentityHashMap<>();
     private final List<String> trace;
 
@@ -97,6 +104,24 @@ public final class Run {
         return actor;
     }
 
+    /** Adds a task of a pool of one thread: it starts when those before it have ended, or have told the pool that they block. */
+    public Actor task(String name, Callable<?> body) {
+        Actor actor = add(name, false, body);
+        actor.pooled = true;
+        tasks.add(actor);
+        return actor;
+    }
+
+    /** Adds a task of a pool of one thread. */
+    public Actor task(String name, Body body) {
+        return task(name, callable(body));
+    }
+
+    /** Lets the pool have no other thread: then a task starts only when those before it have ended. */
+    public void fullPool() {
+        poolIsFull = true;
+    }
+
     /** Says what must hold when no thread goes on any more. */
     public void check(String claim, BooleanSupplier holds) {
         checks.add(new Check(claim, holds));
@@ -133,7 +158,11 @@ public final class Run {
         present = this;
         try {
             scenario.script().accept(this);
+            Actor firstTask = tasks.poll();
             for (Actor actor : List.copyOf(actors)) {
+                if (actor.pooled && actor != firstTask) {
+                    continue;
+                }
                 actor.thread.start();
                 start = firsts.contains(actor) ? Start.ALONE : Start.SETTLING;
                 proceed(actor);
@@ -292,6 +321,21 @@ public final class Run {
 
     Actor current() {
         return current;
+    }
+
+    boolean poolIsFull() {
+        return poolIsFull;
+    }
+
+    /** What is written by who starts the next task of the pool: its place, or of a later one if others are faster. */
+    long placesOfTasks() {
+        return tasks.stream().mapToLong(Run::place).reduce(0L, (one, other) -> one | other);
+    }
+
+    void startNextTask() {
+        if (!tasks.isEmpty()) {
+            tasks.remove().thread.start();
+        }
     }
 
     /** What is written by who adds an actor: the place of the next one, or of a later one if others add theirs first. */

@@ -32,6 +32,7 @@ public final class Scenarios {
         interrupts();
         futures();
         groups();
+        pools();
         crowds();
         residue();
     }
@@ -504,6 +505,32 @@ public final class Scenarios {
             run.thread("two", () -> b.set());
             idle(run, a);
             idle(run, b);
+        });
+    }
+
+    private void pools() {
+        scenario("await, then set, by tasks of a pool of one", run -> {
+            ThreadEvent e = new ThreadEvent();
+            run.task("waiter", () -> e.await());
+            run.task("setter", () -> e.set());
+            idle(run, e);
+        });
+        scenario("awaitAny of a and b, then set b, by tasks of a pool of one", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = new ThreadEvent();
+            Actor waiter = run.task("waiter", () -> Event.awaitAny(a, b));
+            run.task("setter", () -> b.set());
+            run.check("it got b", () -> waiter.gave(b));
+            idle(run, a);
+            idle(run, b);
+        });
+        scenario("await by a task of a pool that may have one thread | set | interrupt", run -> {
+            ThreadEvent e = new ThreadEvent();
+            run.fullPool();
+            Actor waiter = run.task("waiter", () -> e.await()).mayThrow(InterruptedException.class);
+            run.thread("setter", () -> e.set());
+            run.thread("other", () -> run.interrupt(waiter));
+            idle(run, e);
         });
     }
 

@@ -50,6 +50,8 @@ final class Weaver extends ClassLoader {
     /** Methods of the JDK that have a method of the same name in Hooks. */
     private static final Map<String, Set<String>> REPLACED = Map.of(
             "java/util/concurrent/locks/LockSupport", Set.of("park", "parkNanos", "unpark"),
+            "java/util/concurrent/ForkJoinPool", Set.of("managedBlock"),
+            "java/util/concurrent/ForkJoinTask", Set.of("inForkJoinPool"),
             "java/lang/System", Set.of("nanoTime"),
             "java/lang/Thread", Set.of("interrupted", "isInterrupted", "interrupt", "getThreadGroup", "start"));
 
