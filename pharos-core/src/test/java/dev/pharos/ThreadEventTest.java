@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -549,6 +550,13 @@ class ThreadEventTest {
             }
             System.exit(0);
         }
+    }
+
+    /** On the class path nobody sees what the module is marked with. */
+    @Test
+    void package_exported_isNullMarked() {
+        assertThat(ThreadEvent.class.getPackage().isAnnotationPresent(NullMarked.class))
+                .isTrue();
     }
 
     @Test
