@@ -44,6 +44,11 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
     /** Removes the event, which must exist. */
     abstract void remove() throws IOException;
 
+    /** Whether the address is that of an empty file, which may have been an event or not. */
+    boolean isEmpty() throws IOException {
+        return false;
+    }
+
     /** The name of the event alone. */
     abstract String name();
 

@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.process.ProcessEvent;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -64,8 +65,17 @@ final class FileAddress extends Address {
 
     @Override
     void remove() throws IOException {
-        ProcessEvent.Status unused = ProcessEvent.status(path); // throws if it is not an event
+        try {
+            ProcessEvent.Status unused = ProcessEvent.status(path); // throws if it is not an event
+        } catch (EventException.Corrupt e) {
+            // What a power failure has left of one: its removal is the cure.
+        }
         Files.delete(path);
+    }
+
+    @Override
+    boolean isEmpty() throws IOException {
+        return Files.size(path) == 0;
     }
 
     @Override

@@ -57,6 +57,11 @@ final class ListVerb implements Callable<Integer> {
                 statuses.add(address.status());
             } catch (EventException.NotAnEvent e) {
                 messages.tell(address, "not an event");
+            } catch (EventException.Corrupt e) {
+                if (!address.isEmpty()) {
+                    throw e;
+                }
+                messages.warn(address, e.reason());
             }
             return ExitCode.DONE;
         });

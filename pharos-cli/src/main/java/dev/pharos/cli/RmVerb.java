@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code pharos rm}: removes events. */
 @Command(
         name = "rm",
-        description = "Removes each event. Its waits fail within a second. A file that is not an event is not removed.",
+        description = "Removes each event. Its waits fail within a second. A file that is not an event is not removed,"
+                + " unless it is empty or a damaged event.",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:every event is removed",

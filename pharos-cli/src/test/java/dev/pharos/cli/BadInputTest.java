@@ -94,6 +94,29 @@ class BadInputTest {
                 .isEqualTo(new Run("", "pharos: " + reason.replaceFirst("^D/", here + "/") + "\n", status));
     }
 
+    /** As after a power failure or on a full disk. */
+    @Test
+    void rm_emptyFileOrPartOfAnEvent_removesIt(@TempDir Path place) throws Exception {
+        Path event = directory.resolve("event");
+        Path empty = Files.createFile(place.resolve("empty"));
+        String advice =
+                ", as a file may be after a power failure or on a full disk; if it was an event, remove it, then"
+                        + " open the event again everywhere\n";
+        String isEmpty = "pharos: " + empty + ": is empty" + advice;
+        assertThat(pharos("set", empty.toString())).isEqualTo(new Run("", isEmpty, 3));
+        err.reset();
+        assertThat(pharos("list", place.toString())).isEqualTo(new Run("", isEmpty, 0));
+        err.reset();
+        Path part = Files.write(place.resolve("part"), Arrays.copyOf(Files.readAllBytes(event), 100));
+        assertThat(pharos("list", place.toString()))
+                .isEqualTo(new Run("", isEmpty + "pharos: " + part + ": has 100 bytes instead of 4096" + advice, 3));
+        err.reset();
+        Path zeros = Files.write(place.resolve("zeros"), new byte[4096]);
+        assertThat(pharos("rm", empty.toString(), part.toString(), zeros.toString()))
+                .isEqualTo(new Run("", "", 0));
+        assertThat(place).isEmptyDirectory();
+    }
+
     @Test
     void set_lettersThatNoLocaleHas_saysSo() {
         assertThat(pharos("set", "\ud800"))

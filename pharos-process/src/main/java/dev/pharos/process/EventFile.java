@@ -51,6 +51,9 @@ final class EventFile {
 
     static final int CLEARED_AT = 136;
 
+    /** How many bytes a reader needs. */
+    static final int HEADER = CLEARED_AT + Long.BYTES;
+
     /** In the flags: a process may change the word that cannot wake the sleepers on it. */
     private static final int POLLED = 1;
 
@@ -79,6 +82,19 @@ final class EventFile {
     @SuppressWarnings("unused")
     private static volatile byte @Nullable [][] sink;
 
+    /** What there is to do at a read of the word: nothing; first to check the file, since a second has passed. */
+    private static final int NOTHING = 0;
+
+    private static final int CHECK = 1;
+
+    /** To read the file, afresh and by its path, since the mapping may be one of other content. Then for ever. */
+    private static final int AFRESH = 2;
+
+    /** To throw, since the file was removed. Then for ever. */
+    private static final int REMOVED = 3;
+
+    private static final VarHandle DUTY = dutyHandle();
+
     final Path path;
     final EventFiles.Key key;
 
@@ -89,7 +105,11 @@ final class EventFile {
     int handles;
 
     private final Listener listener = new Listener(this);
+    private final short kind;
     private final long id;
+
+    /** Why this could not be opened for writing, if that was tried. */
+    private final @Nullable String readOnlyReason;
 
     /** The mapping. Only the kernel writes through it; or, where that cannot be called, change(). */
     private final ByteBuffer memory;
@@ -106,22 +126,31 @@ final class EventFile {
     /** When the path was last seen to lead here. Of the thread whose turn it is. */
     private long trustedFrom = System.nanoTime();
 
-    /** Once true, for ever. */
-    private volatile boolean removed;
+    /**
+     * What there is to do at a read of the word. If it is NOTHING, the Clock has this file, or is about to be given it.
+     */
+    private volatile int duty;
 
-    EventFile(Path path, EventFiles.Key key, ByteBuffer memory) {
+    /**
+     * The file is mapped, and verified.
+     *
+     * @param afresh whether others may come to write to a file other than the one that is mapped
+     * @param readOnlyReason why this could not be opened for writing, if that was tried
+     */
+    EventFile(Path path, EventFiles.Key key, ByteBuffer memory, boolean afresh, @Nullable String readOnlyReason) {
         this.path = path;
         this.key = key;
         this.memory = memory;
+        this.readOnlyReason = readOnlyReason;
+        duty = afresh ? AFRESH : CHECK;
         view = memory.asReadOnlyBuffer().order(ByteOrder.nativeOrder());
         word = Kernel.get() == null ? 0L : Kernel.address(memory) + WORD_AT;
-        short kind;
         try {
             kind = view.getShort(KIND_AT);
             id = view.getLong(ID_AT);
-            word(); // checks that what was just read was there
+            mappedWord(); // checks that what was just read was there
             if (key.writable() && Kernel.get() == null) {
-                INT.getAndBitwiseOr(memory, FLAGS_AT, POLLED);
+                markPolled();
             }
         } catch (InternalError e) {
             throw corrupt(e);
@@ -139,7 +168,7 @@ final class EventFile {
     }
 
     boolean isRemoved() {
-        return removed;
+        return duty == REMOVED;
     }
 
     void stop() {
@@ -152,13 +181,81 @@ final class EventFile {
     int word() {
         try {
             int now = (int) INT.getVolatile(view, WORD_AT);
-            if (magic() == MAGIC && !removed) { // read after the word: so that was still there
+            if (magic() == MAGIC && duty == NOTHING) { // read after the word: so that was still there
                 return now;
             }
-            throw removed ? remove(null) : corrupt(null);
+            return wordAfterDuty();
         } catch (InternalError e) { // the page is gone
             throw corrupt(e);
         }
+    }
+
+    private int wordAfterDuty() {
+        int now = duty;
+        if (now == REMOVED) {
+            throw remove(null);
+        } else if (now == AFRESH) {
+            return wordAfresh();
+        } else if (now == CHECK && DUTY.compareAndSet(this, CHECK, NOTHING)) {
+            boolean checked = false;
+            try {
+                check();
+                checked = Clock.add(this);
+            } finally {
+                if (!checked) { // the next read is to throw as well
+                    DUTY.compareAndSet(this, NOTHING, CHECK);
+                }
+            }
+        }
+        return mappedWord();
+    }
+
+    private int mappedWord() {
+        try {
+            int now = (int) INT.getVolatile(view, WORD_AT);
+            if (magic() == MAGIC) {
+                return now;
+            }
+            throw corrupt(null);
+        } catch (InternalError e) {
+            throw corrupt(e);
+        }
+    }
+
+    /** The word of the file to which the path leads now. Throws if that is another event, or none. */
+    private int wordAfresh() {
+        try {
+            ByteBuffer file = EventFiles.read(path);
+            if (file == null || file.getLong(0) != MAGIC) {
+                throw corrupt(null);
+            } else if (!isStart(file)) {
+                throw remove(null);
+            }
+            return file.getInt(WORD_AT);
+        } catch (NoSuchFileException e) {
+            throw remove(e);
+        } catch (IOException e) {
+            throw unavailable("cannot be read (" + EventFiles.reason(e) + "); fix that", e);
+        }
+    }
+
+    /** Whether the file that begins so is this event, of which it may be a copy. */
+    boolean isStart(ByteBuffer header) {
+        return header.getLong(0) == MAGIC
+                && header.getShort(VERSION_AT) == VERSION
+                && header.getShort(KIND_AT) == kind
+                && header.getInt(BYTE_ORDER_AT) == BYTE_ORDER_MARK
+                && header.getLong(ID_AT) == id;
+    }
+
+    /** Called by the Clock. False if the word was not read for a second, or is always read afresh. */
+    boolean checkAtNextRead() {
+        return DUTY.compareAndSet(this, NOTHING, CHECK);
+    }
+
+    /** Whether the Clock must have this file. */
+    boolean needsClock() {
+        return duty == NOTHING;
     }
 
     /** The magic, or another number if the page is gone: a copy that fails leaves the array as it was, on any JDK. */
@@ -223,6 +320,10 @@ final class EventFile {
 
     /** Throws if the path no longer leads here, or the file is not what it was. */
     void check() {
+        if (duty == AFRESH) {
+            wordAfresh();
+            return;
+        }
         try {
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (file.fileKey() != null && !file.fileKey().equals(key.identity())) {
@@ -231,10 +332,10 @@ final class EventFile {
                     || view.getLong(ID_AT) != id
                     || view.getInt(BYTE_ORDER_AT) != BYTE_ORDER_MARK
                     || view.getShort(VERSION_AT) != VERSION
-                    || view.getShort(KIND_AT) != (holds != null ? HELD : FLAG)) {
+                    || view.getShort(KIND_AT) != kind) {
                 throw corrupt(null);
             }
-            word(); // checks that what was just read was there
+            mappedWord(); // checks that what was just read was there
         } catch (NoSuchFileException e) {
             throw remove(e);
         } catch (IOException e) {
@@ -245,7 +346,7 @@ final class EventFile {
     }
 
     EventException remove(@Nullable Exception cause) {
-        removed = true;
+        duty = REMOVED;
         return new EventException.Removed(
                 path.toString(), "removed or replaced while in use; open it again to use what is there now", cause);
     }
@@ -283,16 +384,22 @@ final class EventFile {
 
     void mustBeWritable() {
         if (!key.writable()) {
+            String why = readOnlyReason == null ? "" : " (" + readOnlyReason + ")";
             throw new EventException.NotPermitted(
-                    path.toString(), "open for waiting only; see its permissions and the options of open", null);
+                    path.toString(),
+                    "open for waiting only" + why + "; see its permissions and the options of open",
+                    null);
         }
     }
 
-    /** A lock for which no thread parks: its owner is about to return from a system call, and needs no carrier. */
-    @SuppressWarnings("ThreadPriorityCheck") // the owner of the turn may need the processor
+    /**
+     * A lock that no thread is given, and for which none waits to be woken: its owner is about to return from a system
+     * call, as a rule at once, and when the file system is frozen, after that.
+     */
     private void takeTurn() {
+        Pause pause = new Pause();
         while (!turn.compareAndSet(false, true)) {
-            Thread.yield();
+            pause.once(this);
         }
     }
 
@@ -303,26 +410,27 @@ final class EventFile {
             check();
             trustedFrom = now;
         }
-        boolean changed = true;
-        if (kernel != null) {
-            changeByFutex(kernel, set);
-        } else {
-            changed = changeByAtomic(set);
-        }
+        boolean changed = kernel != null ? changeByFutex(kernel, set) : changeByAtomic(set);
         listener.pollNow();
         return changed;
     }
 
-    /** Has the kernel set the event, again if it is set; or clear it. Wakes all sleepers on the word. */
-    void changeByFutex(Kernel kernel, boolean set) {
+    /**
+     * Has the kernel set the event, again if it is set; or clear it. Wakes all sleepers on the word. True, unless it
+     * turns out that the kernel cannot be called, and the event was so already.
+     */
+    boolean changeByFutex(Kernel kernel, boolean set) {
         try {
             int error = set ? kernel.addAndWake(word, SET) : kernel.clearAndWake(word, COUNT);
-            if (error != 0) {
-                check();
-                throw unavailable(
-                        "could not be written to (error " + error + "); check whether the disk is full", null);
+            if (error == 0) {
+                noteTime(set);
+                return true;
             }
-            noteTime(set);
+            check();
+            if (kernel.judgeChange(error)) {
+                return changeByAtomic(set);
+            }
+            throw unavailable("could not be written to (error " + error + "); check whether the disk is full", null);
         } finally {
             Reference.reachabilityFence(memory);
         }
@@ -351,17 +459,29 @@ final class EventFile {
 
     /** The same where the kernel cannot be called. The file has just been checked to have its length. */
     private boolean changeByAtomic(boolean set) {
+        markPolled();
         int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
         noteTime(set);
         return flag(before) != set;
     }
 
+    /** Lets the others know that there are changes that wake none of them. */
+    private void markPolled() {
+        if (((int) INT.getVolatile(view, FLAGS_AT) & POLLED) == 0) {
+            INT.getAndBitwiseOr(memory, FLAGS_AT, POLLED);
+        }
+    }
+
     // Sleeping
 
-    /** Blocks until the word is not what was seen, or for no reason; at most for the time given. */
-    void sleep(Kernel kernel, int seen, Kernel.Limit limit) {
+    /**
+     * Blocks until the word is not what was seen, or for no reason; at most for the time given. False if the word was
+     * not there, as the next read will find.
+     */
+    boolean sleep(Kernel kernel, int seen, Kernel.Limit limit) {
+        int mapped = duty == AFRESH ? (int) INT.getVolatile(view, WORD_AT) : seen; // what is awaited may be elsewhere
         try {
-            kernel.sleep(word, seen, limit);
+            return kernel.judgeSleep(kernel.sleep(word, mapped, limit));
         } finally {
             Reference.reachabilityFence(memory);
         }
@@ -378,6 +498,16 @@ final class EventFile {
 
     /** Whether there may be changes that wake no sleeper. */
     boolean isPolled() {
-        return (holds != null && !key.writable()) || ((int) INT.getVolatile(view, FLAGS_AT) & POLLED) != 0;
+        return duty == AFRESH
+                || (holds != null && !key.writable())
+                || ((int) INT.getVolatile(view, FLAGS_AT) & POLLED) != 0;
+    }
+
+    private static VarHandle dutyHandle() {
+        try {
+            return MethodHandles.lookup().findVarHandle(EventFile.class, "duty", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -22,11 +23,13 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +60,12 @@ final class EventFiles {
             "virtiofs",
             "vmhgfs");
 
+    /**
+     * Types of file systems on which the first to open a file for writing moves it, so that those who have mapped it for
+     * reading go on to see what it was. An empty string is an unknown type.
+     */
+    private static final Set<String> COPIED_UP = Set.of("overlay", "aufs", "");
+
     private static final boolean UNIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
 
@@ -66,7 +75,11 @@ final class EventFiles {
     /** The files that are open, by what they are and whether they can be changed. Guarded by the lock. */
     private static final Map<Key, EventFile> files = new HashMap<>();
 
+    /** Never held during an operation on a file, which may take as long as the file system likes. */
     private static final ReentrantLock lock = new ReentrantLock();
+
+    /** How long to open a file that others create and remove all the time. */
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Path path;
     private final Set<PosixFilePermission> permissions;
@@ -78,19 +91,12 @@ final class EventFiles {
         this.options = options;
     }
 
-    /** What identifies a file on this machine, and how it is mapped. */
-    record Key(Object identity, boolean writable) {}
+    /** What identifies a file on this machine, by which of its names it was opened, and how it is mapped. */
+    record Key(Object identity, Path path, boolean writable) {}
 
     /** Opens a file for one more handle. */
     static EventFile open(Path path, Set<PosixFilePermission> permissions, Set<ProcessEvent.Option> options) {
-        lock.lock();
-        try {
-            EventFile file = repeat(path, permissions, options, EventFiles::tryOpen);
-            file.handles++;
-            return file;
-        } finally {
-            lock.unlock();
-        }
+        return repeat(path, permissions, options, EventFiles::tryOpen);
     }
 
     /** Reads the status of an event without opening it. */
@@ -115,15 +121,23 @@ final class EventFiles {
         boolean interrupted = Thread.interrupted(); // channels close in a thread that is interrupted
         try {
             EventFiles opening = new EventFiles(absolute, permissions, options);
-            T result = null;
-            while (result == null) { // each time because another process created, removed or replaced the file
+            Pause pause = new Pause();
+            long start = System.nanoTime();
+            while (System.nanoTime() - start < PATIENCE_NANOS) {
                 try {
-                    result = attempt.perform(opening);
+                    T result = attempt.perform(opening);
+                    if (result != null) {
+                        return result;
+                    }
+                    pause.once(opening); // another process created, removed or replaced the file
                 } catch (ClosedByInterruptException e) {
                     interrupted |= Thread.interrupted();
                 }
             }
-            return result;
+            throw new EventException.Unavailable(
+                    absolute.toString(),
+                    "created, removed or replaced again and again while it was opened; specify another path",
+                    null);
         } catch (AccessDeniedException e) {
             throw new EventException.NotPermitted(
                     absolute.toString(),
@@ -157,6 +171,21 @@ final class EventFiles {
                 path.toString(), "not an event: it " + why + "; specify another path or remove it", null);
     }
 
+    private EventException damaged(String how) {
+        return new EventException.Corrupt(
+                path.toString(),
+                how + ", as a file may be after a power failure or on a full disk; if it was an event, remove it, then"
+                        + " open the event again everywhere",
+                null);
+    }
+
+    /** Whether what was read begins as a number does, or is the beginning of that. */
+    private static boolean begins(ByteBuffer read, long number) {
+        int length = Math.min(read.position(), Long.BYTES);
+        ByteBuffer other = ByteBuffer.allocate(Long.BYTES).order(read.order()).putLong(0, number);
+        return read.duplicate().position(0).limit(length).equals(other.limit(length));
+    }
+
     /** Counts one handle less. The last one drops the file. */
     static void close(EventFile file) {
         lock.lock();
@@ -181,7 +210,9 @@ final class EventFiles {
             return null;
         }
         try {
-            return options.contains(ProcessEvent.Option.READ_ONLY) ? map(identity, false) : mapAsPermitted(identity);
+            return options.contains(ProcessEvent.Option.READ_ONLY)
+                    ? map(identity, false, null)
+                    : mapAsPermitted(identity);
         } catch (NoSuchFileException e) {
             return null;
         }
@@ -189,28 +220,92 @@ final class EventFiles {
 
     private @Nullable EventFile mapAsPermitted(Object identity) throws IOException {
         try {
-            return map(identity, true);
+            return map(identity, true, null);
         } catch (FileSystemException e) { // no write permission, or a read-only file system; others recur
-            return map(identity, false);
+            return map(identity, false, e instanceof AccessDeniedException ? null : reason(e));
         }
     }
 
-    /** The file with this identity; or null if another is there now. */
-    private @Nullable EventFile map(Object identity, boolean writable) throws IOException {
+    /** The file with this identity, for one more handle; or null if another is there now. */
+    private @Nullable EventFile map(Object identity, boolean writable, @Nullable String readOnlyReason)
+            throws IOException {
+        Key key = new Key(identity, path.normalize(), writable);
+        EventFile file;
+        boolean isNew;
         try (FileChannel channel = channel(writable)) {
             if (!identity.equals(identity())) {
                 return null;
             }
             verify(channel);
-            Key key = new Key(identity, writable);
+            file = find(key);
+            isNew = file == null;
+            if (file == null) {
+                FileChannel.MapMode mode = writable ? FileChannel.MapMode.READ_WRITE : FileChannel.MapMode.READ_ONLY;
+                boolean afresh = !writable && COPIED_UP.contains(type());
+                ByteBuffer memory = channel.map(mode, 0, EventFile.SIZE);
+                file = new EventFile(path, key, memory, afresh, readOnlyReason);
+            }
+        }
+        return share(key, file, isNew);
+    }
+
+    private static @Nullable EventFile find(Key key) {
+        lock.lock();
+        try {
+            EventFile file = files.get(key);
+            return file == null || file.isRemoved() ? null : file;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Counts one handle more of this file, or of another that was mapped meanwhile; null if it has been closed. */
+    private static @Nullable EventFile share(Key key, EventFile found, boolean isNew) {
+        lock.lock();
+        try {
             EventFile file = files.get(key);
             if (file == null || file.isRemoved()) {
-                FileChannel.MapMode mode = writable ? FileChannel.MapMode.READ_WRITE : FileChannel.MapMode.READ_ONLY;
-                file = new EventFile(path, key, channel.map(mode, 0, EventFile.SIZE));
-                files.put(key, file);
+                if (!isNew) {
+                    return null;
+                }
+                files.put(key, found);
+                file = found;
             }
+            file.handles++;
             return file;
+        } finally {
+            lock.unlock();
         }
+    }
+
+    /** The first bytes of the file at a path, or null if it has not the length of an event. Never a pipe's. */
+    static @Nullable ByteBuffer read(Path path) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(EventFile.HEADER).order(ByteOrder.nativeOrder());
+        boolean interrupted = Thread.interrupted(); // channels close in a thread that is interrupted
+        try {
+            while (true) {
+                BasicFileAttributes file =
+                        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+                if (!file.isRegularFile()) {
+                    throw new NoSuchFileException(path.toString());
+                }
+                try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+                    readFully(channel, header);
+                    return header.hasRemaining() || channel.size() != EventFile.SIZE ? null : header;
+                } catch (ClosedByInterruptException e) {
+                    interrupted |= Thread.interrupted();
+                    header.clear();
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void readFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining() && channel.read(buffer, buffer.position()) >= 0) {} // less only if truncated now
     }
 
     /** The status of the event; or null if another file is there now. */
@@ -291,18 +386,23 @@ final class EventFiles {
             if ((directory & OTHERS_WRITE) != 0 && owner != 0 && owner != user()) {
                 throw new EventException.NotPermitted(
                         path.toString(),
-                        "belongs to user " + owner
+                        "belongs to user " + Integer.toUnsignedString(owner)
                                 + ", in a directory that every user may write to; use another directory",
                         null);
             }
         }
-        if (channel.size() != EventFile.SIZE) {
-            throw notAnEvent("has " + channel.size() + " bytes instead of " + EventFile.SIZE);
-        }
-        ByteBuffer header =
-                ByteBuffer.allocate(EventFile.CLEARED_AT + Long.BYTES).order(ByteOrder.nativeOrder());
-        while (header.hasRemaining() && channel.read(header, header.position()) >= 0) {} // less only if truncated now
-        if (header.hasRemaining() || header.getLong(0) != EventFile.MAGIC) {
+        long size = channel.size();
+        ByteBuffer header = ByteBuffer.allocate(EventFile.HEADER).order(ByteOrder.nativeOrder());
+        readFully(channel, header);
+        if (size == 0) {
+            throw damaged("is empty");
+        } else if (size != EventFile.SIZE && begins(header, EventFile.MAGIC)) {
+            throw damaged("has " + size + " bytes instead of " + EventFile.SIZE);
+        } else if (size <= EventFile.SIZE && begins(header, 0L)) {
+            throw damaged("begins with zeros");
+        } else if (size != EventFile.SIZE) {
+            throw notAnEvent("has " + size + " bytes instead of " + EventFile.SIZE);
+        } else if (header.hasRemaining() || header.getLong(0) != EventFile.MAGIC) {
             throw notAnEvent("does not begin with PHAROSEV");
         } else if (header.getInt(EventFile.BYTE_ORDER_AT) != EventFile.BYTE_ORDER_MARK) {
             throw notAnEvent("is damaged or comes from another kind of machine");
@@ -333,13 +433,43 @@ final class EventFiles {
     }
 
     /** The number of the user that this process runs as. */
-    private static int user() throws IOException {
-        Path self = Path.of("/proc/self");
-        return (int)
-                Files.getAttribute(Files.exists(self) ? self : Path.of(System.getProperty("user.home")), "unix:uid");
+    private int user() throws IOException {
+        try {
+            String status = Files.readString(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1);
+            for (String line : status.split("\n", -1)) {
+                if (line.startsWith("Uid:")) { // the real, effective and saved user, and the one who owns new files
+                    return Integer.parseUnsignedInt(line.split("\t", -1)[4]);
+                }
+            }
+        } catch (FileSystemException e) {
+            // There is no /proc here.
+        }
+        Path draft = draft();
+        try {
+            FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+                    .close();
+            return (int) Files.getAttribute(draft, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        } catch (FileSystemException e) {
+            throw new EventException.NotPermitted(
+                    path.toString(),
+                    "perhaps of another user, in a directory that every user may write to: without /proc, which user"
+                            + " this is cannot be determined; use another directory",
+                    e);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
     }
 
-    /** Creates the file, completely and under another name at first, so that no process ever sees a part of it. */
+    /** A new name in the same directory. */
+    private Path draft() {
+        return path.resolveSibling(".pharos-"
+                + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
+    }
+
+    /**
+     * Creates the file, completely and under another name at first, so that no process ever sees a part of it; and
+     * forces it to the disk before it has its name, so that it is never a part of itself after a power failure either.
+     */
     private void create() throws IOException {
         ByteBuffer content = ByteBuffer.allocate(EventFile.SIZE).order(ByteOrder.nativeOrder());
         content.putLong(0, EventFile.MAGIC);
@@ -354,8 +484,7 @@ final class EventFiles {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
                 }
                 : new FileAttribute<?>[0];
-        String random = Long.toHexString(ThreadLocalRandom.current().nextLong());
-        Path draft = path.resolveSibling(".pharos-" + random);
+        Path draft = draft();
         try (FileChannel channel =
                 FileChannel.open(draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), private_)) {
             while (content.hasRemaining()) {
@@ -364,11 +493,24 @@ final class EventFiles {
             if (UNIX) {
                 Files.setPosixFilePermissions(draft, permissions);
             }
+            channel.force(true);
             Files.createLink(path, draft);
         } catch (FileAlreadyExistsException e) {
             return; // another process was first
         } finally {
             Files.deleteIfExists(draft);
+        }
+        forceDirectory();
+    }
+
+    /** Forces the name of the file to the disk. */
+    private void forceDirectory() throws IOException {
+        if (UNIX) { // elsewhere a directory cannot be opened
+            try (FileChannel directory = FileChannel.open(path.resolveSibling("."), StandardOpenOption.READ)) {
+                directory.force(true);
+            } catch (AccessDeniedException e) {
+                // One that may be written to but not read. After a power failure the event may not be there.
+            }
         }
     }
 }

@@ -2,13 +2,11 @@
 package dev.pharos.process;
 
 import dev.pharos.EventException;
-import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -45,19 +43,15 @@ final class Holds {
             if (descriptor < 0) {
                 throw file.unavailable("could not be opened again (error " + -descriptor + "); fix that", null);
             }
-            Path opened = Path.of("/proc/self/fd", Integer.toString(descriptor));
-            same = file.key
-                    .identity()
-                    .equals(Files.readAttributes(opened, BasicFileAttributes.class)
-                            .fileKey());
-            if (!same) {
+            byte[] start = new byte[EventFile.CREATED_AT];
+            if (kernel.read(descriptor, start) != 0
+                    || !file.isStart(ByteBuffer.wrap(start).order(ByteOrder.nativeOrder()))) {
+                file.check();
                 throw file.remove(null);
             }
+            file.check(); // not a copy of the file, nor what a symbolic link leads to
+            same = true;
             return descriptor;
-        } catch (NoSuchFileException e) {
-            throw file.remove(e);
-        } catch (IOException e) {
-            throw file.unavailable("cannot be identified in /proc (" + EventFiles.reason(e) + "); fix that", e);
         } finally {
             if (descriptor >= 0 && !same) {
                 kernel.close(descriptor);
@@ -90,10 +84,7 @@ final class Holds {
             if (kernel.lock(descriptor, Kernel.WRITE_LOCK, false) == 0) {
                 file.changeByFutex(kernel, false); // no holder: the word is as a holder that died has left it
             }
-            int error = kernel.lock(descriptor, Kernel.READ_LOCK, true);
-            if (error != 0) {
-                throw unavailable(error);
-            }
+            lockToRead(descriptor);
             if (!file.isMarked()) {
                 file.changeByFutex(kernel, true);
             }
@@ -103,6 +94,22 @@ final class Holds {
             if (!done) {
                 kernel.close(descriptor); // and with it the lock
             }
+        }
+    }
+
+    /**
+     * Acquires the read lock, which only a process that is stopped with the write lock delays for long. By attempts, and
+     * not by a call that waits: in a virtual thread that would keep the carrier.
+     */
+    private void lockToRead(int descriptor) {
+        Pause pause = new Pause();
+        for (int error = kernel.lock(descriptor, Kernel.READ_LOCK, false);
+                error != 0;
+                error = kernel.lock(descriptor, Kernel.READ_LOCK, false)) {
+            if (!Kernel.isLocked(error)) {
+                throw unavailable(error);
+            }
+            pause.once(this);
         }
     }
 

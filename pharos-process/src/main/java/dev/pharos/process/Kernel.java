@@ -11,11 +11,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls that events are made of. A word is specified by its address; the caller keeps its memory mapped.
- * Methods return 0 or an error number, and never throw; only {@code sleep} and {@code lock} when free block.
+ * Methods return 0 or an error number, and never throw. {@code sleep} and {@code lock} when free block; so does a change
+ * of a word while the file system is frozen.
  */
 final class Kernel {
     /** Kinds of locks. */
@@ -38,7 +40,17 @@ final class Kernel {
     private static final int OPEN_TO_READ = 0;
     private static final int OPEN_TO_READ_AND_WRITE = 2;
     private static final int CLOSE_ON_EXEC = 02000000;
+
+    /** So that the open of a pipe that has come in place of the file does not wait for a peer. */
+    private static final int NON_BLOCKING = 04000;
+
+    /** Error numbers. */
     private static final int INTERRUPTED = 4;
+
+    private static final int AGAIN = 11;
+    private static final int ACCESS_DENIED = 13;
+    private static final int BAD_ADDRESS = 14;
+    private static final int TIMED_OUT = 110;
 
     private static final int FUTEX_WAIT = 0;
     private static final int FUTEX_WAKE = 1;
@@ -53,13 +65,20 @@ final class Kernel {
     private static final Charset NAMES = Charset.forName(
             System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
-    private static final @Nullable Kernel INSTANCE = load();
+    /** Whether it was logged that events are polled. */
+    private static final AtomicBoolean logged = new AtomicBoolean();
+
+    /** Once null, for ever. */
+    private static volatile @Nullable Kernel instance = load();
 
     /** The number of the system call. */
     private final long futex;
 
     /** The limits in the form that the kernel takes: seconds and nanoseconds. */
-    private final ByteBuffer times = ByteBuffer.allocateDirect(4 * Long.BYTES).order(ByteOrder.nativeOrder());
+    private final ByteBuffer times = ByteBuffer.allocateDirect(6 * Long.BYTES).order(ByteOrder.nativeOrder());
+
+    /** Whether threads can sleep on a word. Once false, for ever. */
+    private volatile boolean sleeps;
 
     private Kernel(long futex) {
         this.futex = futex;
@@ -69,7 +88,7 @@ final class Kernel {
 
     /** The kernel, or null if it cannot be called from here. */
     static @Nullable Kernel get() {
-        return INSTANCE;
+        return instance;
     }
 
     private static @Nullable Kernel load() {
@@ -79,16 +98,63 @@ final class Kernel {
             reason = "there is no futex with FUTEX_WAKE_OP on " + machine;
             long futex = futexNumber(machine);
             try {
-                if (futex > 0 && works(new Kernel(futex))) {
-                    return new Kernel(futex);
+                Kernel kernel = new Kernel(futex);
+                if (futex > 0 && kernel.canChange()) {
+                    return kernel;
                 }
-            } catch (LinkageError | RuntimeException e) { // no JNA, no place for its library, native access denied
-                reason = "native access is unavailable (" + e + ")";
+            } catch (Error | RuntimeException e) {
+                // No JNA, no place for its library, native access denied; an Error if another JNA's library is found.
+                reason = "native access is unavailable (" + oneLine(e) + ")";
             }
         }
-        System.getLogger("dev.pharos.process")
-                .log(Level.WARNING, "Process events are polled, which is slower and uses processor time: " + reason);
+        logPolling(reason);
         return null;
+    }
+
+    private static void logPolling(String reason) {
+        if (logged.compareAndSet(false, true)) {
+            System.getLogger("dev.pharos.process")
+                    .log(
+                            Level.WARNING,
+                            "Process events are polled, which is slower and uses processor time: " + reason);
+        }
+    }
+
+    /** What was thrown, in one line: messages of JNA have several. */
+    private static String oneLine(Throwable e) {
+        return e.toString().strip().replaceAll("\\s+", " ");
+    }
+
+    /** Whether threads can sleep on words. If not, waits are polled. */
+    boolean canSleep() {
+        return sleeps;
+    }
+
+    /**
+     * Judges the outcome of a sleep: after a refusal, no thread of this process sleeps again. False if the address was
+     * bad, which is the fault of a file that was truncated.
+     */
+    boolean judgeSleep(int error) {
+        if (error != 0 && error != AGAIN && error != INTERRUPTED && error != TIMED_OUT && error != BAD_ADDRESS) {
+            sleeps = false;
+            logPolling(refused("FUTEX_WAIT", error));
+        }
+        return error != BAD_ADDRESS;
+    }
+
+    /** Judges the error of a change: after a refusal, which is true, this process makes no more calls. */
+    boolean judgeChange(int error) {
+        if (error == BAD_ADDRESS) {
+            return false;
+        }
+        sleeps = false;
+        instance = null;
+        logPolling(refused("FUTEX_WAKE_OP", error));
+        return true;
+    }
+
+    private static String refused(String call, int error) {
+        return "the system refuses " + call + " (error " + error + ")";
     }
 
     /** The number of the system call, or 0 where it is not known. */
@@ -102,19 +168,36 @@ final class Kernel {
         };
     }
 
-    /** Tests the calls on a word of its own: some systems that pass for Linux lack one of them. */
-    private static boolean works(Kernel kernel) {
+    /** Tests the calls on a word of its own: some systems that pass for Linux lack one of them, and filters refuse it. */
+    private boolean canChange() {
         ByteBuffer word = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.nativeOrder());
         long address = address(word);
         try {
-            return kernel.addAndWake(address, 1025) == 0
-                    && kernel.addAndWake(address, 1) == 0
-                    && word.getInt(0) == 1026
-                    && kernel.clearAndWake(address, 1023) == 0
-                    && word.getInt(0) == 1024;
+            if (addAndWake(address, 1025) != 0
+                    || addAndWake(address, 1) != 0
+                    || word.getInt(0) != 1026
+                    || clearAndWake(address, 1023) != 0
+                    || word.getInt(0) != 1024) {
+                return false;
+            }
+            int other = trySleep(address, 1023);
+            int same = trySleep(address, 1024);
+            sleeps = other == AGAIN && same == TIMED_OUT;
+            if (!sleeps) {
+                logPolling(refused("FUTEX_WAIT", other == AGAIN ? same : other));
+            }
+            return true;
         } finally {
             Reference.reachabilityFence(word);
         }
+    }
+
+    private int trySleep(long word, int expected) {
+        int error = INTERRUPTED;
+        while (error == INTERRUPTED) { // a signal
+            error = sleep(word, expected, Limit.NOTHING);
+        }
+        return error;
     }
 
     /** Adds to a word and wakes all sleepers on it, in one step. */
@@ -147,7 +230,10 @@ final class Kernel {
         TICK(0),
 
         /** For a second. */
-        SECOND(2 * Long.BYTES);
+        SECOND(2 * Long.BYTES),
+
+        /** Not at all. */
+        NOTHING(4 * Long.BYTES);
 
         /** Where it is among the times. */
         private final int at;
@@ -165,9 +251,15 @@ final class Kernel {
     /** Opens a file: a descriptor, or an error number made negative. */
     int open(Path path, boolean writable) {
         byte[] name = path.toString().getBytes(NAMES);
-        int flags = (writable ? OPEN_TO_READ_AND_WRITE : OPEN_TO_READ) | CLOSE_ON_EXEC;
+        int flags = (writable ? OPEN_TO_READ_AND_WRITE : OPEN_TO_READ) | CLOSE_ON_EXEC | NON_BLOCKING;
         int descriptor = Libc.open(Arrays.copyOf(name, name.length + 1), flags, 0);
         return descriptor < 0 ? -Native.getLastError() : descriptor;
+    }
+
+    /** Reads from the beginning of a file, as many bytes as an array has. */
+    int read(int descriptor, byte[] bytes) {
+        long count = Libc.pread(descriptor, bytes, bytes.length, 0L);
+        return count == bytes.length ? 0 : count < 0 ? Native.getLastError() : BAD_ADDRESS;
     }
 
     /** Closes a descriptor, which releases its lock. */
@@ -187,6 +279,11 @@ final class Kernel {
             error = error(Libc.fcntl(descriptor, whenFree ? SET_LOCK_WHEN_FREE : SET_LOCK, lock(kind)));
         }
         return error;
+    }
+
+    /** Whether this is why a lock is not available at once. */
+    static boolean isLocked(int error) {
+        return error == AGAIN || error == ACCESS_DENIED;
     }
 
     /** The kind of lock by which others would keep a descriptor from a write lock, or an error number made negative. */
@@ -226,6 +323,8 @@ final class Kernel {
         static native int open(byte[] path, int flags, int mode);
 
         static native int close(int descriptor);
+
+        static native long pread(int descriptor, byte[] bytes, long count, long from);
 
         static native int fcntl(int descriptor, int command, byte @Nullable [] lock);
 

@@ -2,6 +2,7 @@
 package dev.pharos.process;
 
 import dev.pharos.EventException;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -130,9 +131,15 @@ final class Listener {
             return;
         }
         Kernel kernel = Kernel.get();
-        if (kernel == null || !startListening(kernel)) {
+        if (kernel == null || !kernel.canSleep() || !startListening(kernel)) {
             begin();
-            Poller.add(this);
+            try {
+                Poller.add(this);
+            } catch (OutOfMemoryError e) { // no thread is available for that either
+                running.set(false);
+                throw file.unavailable(
+                        "cannot be waited for (" + e.getMessage() + "); raise the limit of threads or of memory", null);
+            }
         }
     }
 
@@ -156,9 +163,11 @@ final class Listener {
         EventException failure = null;
         try {
             begin();
-            while (poll()) {
+            while (poll() && kernel.canSleep()) {
                 Kernel.Limit safe = bounded || waiters.isEmpty() ? Kernel.Limit.SECOND : Kernel.Limit.NONE;
-                file.sleep(kernel, (int) lastSeen, file.isPolled() ? Kernel.Limit.TICK : safe);
+                if (!file.sleep(kernel, (int) lastSeen, file.isPolled() ? Kernel.Limit.TICK : safe)) {
+                    LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(10));
+                }
             }
         } catch (EventException e) {
             failure = e;
@@ -203,12 +212,18 @@ final class Listener {
     /** The listening thread ends, or the poller drops this. */
     private void ended(@Nullable EventException failure) {
         running.set(false);
-        if (failure != null) {
-            for (Waiter waiter : waiters.values()) {
-                waiter.fail(failure);
+        EventException reason = failure;
+        try {
+            if (reason == null && !stopped && !waiters.isEmpty()) {
+                ensureRunning();
             }
-        } else if (!stopped && !waiters.isEmpty()) {
-            ensureRunning();
+        } catch (EventException e) {
+            reason = e;
+        }
+        if (reason != null) {
+            for (Waiter waiter : waiters.values()) {
+                waiter.fail(reason);
+            }
         }
     }
 
@@ -232,10 +247,26 @@ final class Listener {
                 Thread thread = new Thread(null, Poller::run, "pharos-poller", 0L, false);
                 thread.setDaemon(true);
                 if (poller.compareAndSet(null, thread)) {
-                    thread.start();
+                    try {
+                        thread.start();
+                    } catch (OutOfMemoryError e) {
+                        listeners.remove(listener);
+                        end();
+                        throw e;
+                    }
                 }
             }
             pollNow(listener);
+        }
+
+        /** There is no thread any more. The next listener that needs it starts another. */
+        private static void end() {
+            poller.set(null);
+            for (Listener listener : List.copyOf(listeners)) {
+                if (listeners.remove(listener)) {
+                    listener.ended(listener.file.unavailable("no longer polled, for lack of memory; wait again", null));
+                }
+            }
         }
 
         /** Causes a word to be read now. */
@@ -268,8 +299,8 @@ final class Listener {
                         round = end + Math.max(pause, 4 * (end - start)); // a fifth of a processor at most
                     }
                 }
-            } finally { // by an error, such as no memory: the next listener that needs it starts another
-                poller.set(null);
+            } finally { // by an error, such as no memory
+                end();
             }
         }
 

@@ -39,9 +39,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * that {@code Event} leaves to the reach, these apply:
  * <ul>
  *   <li><b>Failures.</b> The methods throw an {@link EventException} if the handle is closed, if it may not change the
- *       event, or if the file is truncated, overwritten or removed while in use. Waits detect the last within a second.
+ *       event, or if the file is truncated, overwritten or removed while in use. All methods detect the last within a
+ *       second, waits included.
  *   <li><b>Blocking.</b> Within a process, calls of {@code set()} and {@code clear()} take turns, each for the duration
- *       of one system call. They wait for nothing else, and may be called from anywhere.
+ *       of one system call. They wait for nothing else, and may be called from anywhere. Only while the file system is
+ *       frozen, as for a snapshot, or the disk of the file does not respond, do they block until it is available again.
  *   <li><b>Competing calls.</b> If calls of several processes change the event at the same moment and in the same
  *       direction, each of them may return {@code true}; within a process exactly one does.
  *   <li><b>Number of sets during a wait.</b> A wait misses exactly 4,194,304 sets, each followed by a clear, if its
@@ -54,7 +56,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * events, and where native access is unavailable, which is logged once to {@code dev.pharos.process}, one daemon thread
  * polls all events that have waiters, every 10 ms unless they are very many.
  *
- * <p><b>Progress.</b> {@code isSet} is wait-free. {@code set} and {@code clear} make one system call, in turn with
+ * <p><b>Progress.</b> {@code isSet} is wait-free; about once a second it makes a system call, to check the file.
+ * {@code set} and {@code clear} make one system call, in turn with
  * other threads of the process, which wakes one thread of each waiting process; if there is nothing to change, they
  * make none. They never wait for another process. {@code open}, {@code close} and {@code hold} make several system
  * calls, and acquire a lock of this process.
@@ -112,7 +115,25 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * It also wakes each second, to check whether the path still leads to this file and the file is whole, since
      * neither a removal nor a plain write wakes a sleeper. No promise of an event depends on that, and the tests switch
      * it off. A process that cannot call the kernel and has the file open for changing sets a flag in the file, and the
-     * others then wake each hundredth of a second.
+     * others then wake each hundredth of a second. If the kernel refuses a sleep, the process polls from then on; if it
+     * refuses a change, the process makes that and all later ones itself.
+     *
+     * Checks. A read of the word also reads EventFile.duty, which says that there is nothing else to do, or that the
+     * file is to be checked first, since a second has passed. That a second has passed is for the Clock to say, one
+     * thread for all files: to look at a clock would take longer than the read. The reader that changes CHECK to NOTHING
+     * checks the file, and gives it to the Clock. The Clock changes NOTHING to CHECK, or drops the file if it was CHECK
+     * still. While it is NOTHING, the Clock has the file or is about to be given it: a reader gives it after the change,
+     * and the Clock reads duty again after it has dropped the file. So no file is read for long without a check, and
+     * none costs anything that is not read. The Clock touches no file, which might hold it up; it only says.
+     *
+     * Layers. On an overlay file system, the first who opens a file of a lower layer for writing gets a copy of it, with
+     * the same name and the same number. A mapping of before that is one of the original, for ever, and so is the word
+     * on which its owner sleeps. Only one for reading can be: so there, a process that may only read reads the word by
+     * the path instead, and wakes each hundredth of a second.
+     *
+     * Turns. Within a process, changes of the word take turns. Who waits for a turn polls it, with growing pauses: the
+     * turn is given to nobody, so that none who was given it can fail to take it, for want of a carrier, while others
+     * wait. A hold waits for the lock of a file in the same way, since a call that waits would keep a carrier.
      *
      * Publication. A set that finds the event set has a full fence before its read, and a clear has one after its
      * change; so if the set found the flag as it was before the clear, the caller of clear sees what was done before
@@ -294,7 +315,8 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * is closed and when its process terminates, for whatever reason, {@code kill -9} and lack of memory included. Only
      * an event that was created with {@link Option#HELD} can be held; it can be neither set nor cleared.
      *
-     * <p>Waits for another process only if that is stopped while it releases a hold.
+     * <p>Waits for another process only if that is stopped while it releases a hold; a virtual thread then leaves its
+     * carrier.
      *
      * @return the hold, independent of this handle: closing the handle does not release it
      * @throws EventException if this handle is closed, if it may not change the event, if the event is not a held

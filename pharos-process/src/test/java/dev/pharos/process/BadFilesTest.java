@@ -28,6 +28,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -65,9 +66,14 @@ class BadFilesTest {
     }
 
     private void assertNotAnEvent(byte... content) throws IOException {
+        assertRejected(EventException.NotAnEvent.class, content);
+    }
+
+    private void assertRejected(Class<? extends EventException> type, byte... content) throws IOException {
         Files.write(path, content);
-        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
-        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
+        assertThrows(type, () -> ProcessEvent.open(path));
+        assertThrows(type, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
+        assertThrows(type, () -> ProcessEvent.status(path));
         assertThat(Files.readAllBytes(path)).isEqualTo(content);
     }
 
@@ -82,7 +88,7 @@ class BadFilesTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 8, 64, 4095, 4097, 10_000})
     void open_wrongLength_throws(int length) throws Exception {
-        assertNotAnEvent(Arrays.copyOf(valid(), length));
+        assertRejected(EventException.Corrupt.class, Arrays.copyOf(valid(), length));
     }
 
     @Test
@@ -93,7 +99,15 @@ class BadFilesTest {
             assertNotAnEvent(content);
             Files.delete(path);
         }
-        assertNotAnEvent(new byte[EventFile.SIZE]);
+        assertNotAnEvent((byte) 'x');
+        assertNotAnEvent(new byte[EventFile.SIZE + 1]);
+    }
+
+    /** As some file systems leave it after a power failure. */
+    @Test
+    void open_zeros_throws() throws Exception {
+        assertRejected(EventException.Corrupt.class, new byte[EventFile.SIZE]);
+        assertRejected(EventException.Corrupt.class, new byte[1]);
     }
 
     @Test
@@ -276,7 +290,10 @@ class BadFilesTest {
             } catch (EventException.WrongKind e) {
                 assertThat(content[EventFile.KIND_AT] + content[EventFile.KIND_AT + 1])
                         .isEqualTo(1);
-            } catch (EventException.NotAnEvent | EventException.NewerVersion | EventException.Unavailable e) {
+            } catch (EventException.NotAnEvent
+                    | EventException.Corrupt
+                    | EventException.NewerVersion
+                    | EventException.Unavailable e) {
                 assertThat(e).hasMessageStartingWith(path + ": ");
                 assertThat(Files.readAllBytes(path)).isEqualTo(content);
                 refused++;
@@ -331,6 +348,66 @@ class BadFilesTest {
         try (ProcessEvent event = ProcessEvent.open(path)) {
             assertThat(event.set()).isTrue();
         }
+    }
+
+    /** What only reads, or has nothing to change, notices it as well as a waiter does. */
+    @Test
+    void inUse_removedWhileNobodyWaits_isNoticedByEachCall() throws Exception {
+        List<Consumer<ProcessEvent>> calls = List.of(
+                ProcessEvent::isSet,
+                ProcessEvent::set, // is set
+                event -> event.whenSet().join(),
+                event -> awaitAtMost(event, 0),
+                event -> awaitAtMost(event, 1));
+        for (boolean replaced : new boolean[] {false, true}) {
+            for (Consumer<ProcessEvent> call : calls) {
+                try (ProcessEvent event = ProcessEvent.open(path)) {
+                    event.set();
+                    call.accept(event);
+                    Files.delete(path);
+                    if (replaced) {
+                        ProcessEvent.open(path).close();
+                    }
+                    threads.until("it is noticed", () -> {
+                        try {
+                            call.accept(event);
+                            return false;
+                        } catch (EventException.Removed e) {
+                            return true;
+                        }
+                    });
+                    assertThrows(EventException.Removed.class, event::isSet);
+                }
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+
+    private static void awaitAtMost(ProcessEvent event, long hours) {
+        try {
+            assertThat(event.await(Duration.ofHours(hours))).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** An event that is read seldom is checked at each read. */
+    @Test
+    void isSet_removedLongAfterTheLastRead_throwsAtOnce() throws Exception {
+        try (ProcessEvent event = ProcessEvent.open(path);
+                ProcessEvent other = ProcessEvent.open(folder.resolve("other"))) {
+            assertThat(event.isSet()).isFalse();
+            awaitCheckOf(other); // the second tick after the read, since each tick is for all files
+            awaitCheckOf(other);
+            Files.delete(path);
+            assertThrows(EventException.Removed.class, event::isSet);
+        }
+    }
+
+    /** Waits until the file of an event is checked because of the time. */
+    private void awaitCheckOf(ProcessEvent event) {
+        event.isSet();
+        threads.until("a second has passed", () -> !event.file().needsClock());
     }
 
     /** A read that fails in a loop that was compiled. */

@@ -10,6 +10,7 @@ import dev.pharos.Event;
 import dev.pharos.EventContract;
 import dev.pharos.EventException;
 import dev.pharos.TestThreads;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +52,30 @@ class HandlesTest {
         }
         try (ProcessEvent again = ProcessEvent.open(path)) {
             assertThat(again.isSet()).isTrue();
+        }
+    }
+
+    /** Of which each may be removed. */
+    @Test
+    void open_severalNames_eachIsThatOfItsHandles() throws Exception {
+        Path link = folder.resolve("link");
+        try (ProcessEvent one = ProcessEvent.open(path)) {
+            Files.createLink(link, path);
+            try (ProcessEvent other = ProcessEvent.open(link)) {
+                assertThat(other.path()).isEqualTo(link);
+                Thread waiter = threads.start(() -> other.await());
+                threads.awaitBlocked(waiter);
+                Files.delete(path);
+                threads.until("the first has noticed", () -> {
+                    try {
+                        return one.isSet();
+                    } catch (EventException.Removed e) {
+                        return true;
+                    }
+                });
+                assertThat(other.set()).isTrue();
+                threads.join(waiter);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import dev.pharos.TestThreads;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -149,6 +150,38 @@ class HeldEventTest {
             holder.kill();
             threads.join(waiter);
             assertThatThrownBy(reader::hold).isInstanceOf(EventException.NotPermitted.class);
+        }
+    }
+
+    /** Of a process that is stopped while it releases a hold. The threads that wait for it must leave the carriers. */
+    @Test
+    void hold_peerHasTheWriteLock_waitsWithoutACarrier() throws Exception {
+        TestThreads.assumeVirtualThreads();
+        try (Peer peer = new Peer(event.path())) {
+            assertThat(peer.ask("lock")).isEqualTo("done");
+            List<Thread> holders = threads.startVirtual(
+                    2 * Runtime.getRuntime().availableProcessors(),
+                    () -> event.hold().close());
+            threads.awaitBlocked(holders);
+            threads.join(threads.startVirtual(() -> assertThat(event.isSet()).isFalse()));
+            peer.kill();
+            threads.join(holders);
+        }
+    }
+
+    @Test
+    void hold_interruptedWhileAPeerHasTheWriteLock_goesOn() throws Exception {
+        try (Peer peer = new Peer(event.path())) {
+            assertThat(peer.ask("lock")).isEqualTo("done");
+            Thread holder = threads.start(() -> {
+                event.hold();
+                assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            });
+            holder.interrupt();
+            threads.awaitBlocked(holder);
+            peer.kill();
+            threads.join(holder);
+            assertThat(event.isSet()).isTrue();
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.process;
 
+import com.sun.jna.Native;
+import dev.pharos.Event;
 import dev.pharos.EventException;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -8,14 +10,19 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Another JVM: it does what it is told, line by line, and answers each line with one. */
 final class Peer implements AutoCloseable {
@@ -25,25 +32,72 @@ final class Peer implements AutoCloseable {
 
     /** Starts a JVM that has opened an event. */
     Peer(Path path, String... options) {
+        this(new Start(), path, options);
+    }
+
+    /** Starts a JVM in a certain way. */
+    Peer(Start start, Path path, String... options) {
         try {
-            List<String> command = new ArrayList<>(List.of(
+            List<String> command = new ArrayList<>(start.prefix);
+            command.addAll(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-XX:TieredStopAtLevel=1",
                     "-XX:+UseSerialGC",
                     "-Xshare:auto",
-                    "-Ddev.pharos.process.polling=" + Boolean.getBoolean("dev.pharos.process.polling"),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Peer.class.getName(),
-                    path.toString()));
+                    "-Ddev.pharos.process.polling=" + Boolean.getBoolean("dev.pharos.process.polling")));
+            command.addAll(start.jvmOptions);
+            command.addAll(List.of("-cp", start.classPath, Peer.class.getName(), path.toString()));
             command.addAll(List.of(options));
-            process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            process = new ProcessBuilder(command).redirectError(start.errors).start();
             answers = process.inputReader(StandardCharsets.UTF_8);
             orders = process.outputWriter(StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How to start a JVM, if not as usual. */
+    static final class Start {
+        private List<String> prefix = List.of();
+        private List<String> jvmOptions = List.of();
+        private String classPath = System.getProperty("java.class.path");
+        private ProcessBuilder.Redirect errors = ProcessBuilder.Redirect.DISCARD;
+
+        /** By a command that runs its arguments. */
+        Start by(String... command) {
+            prefix = List.of(command);
+            return this;
+        }
+
+        Start with(String... options) {
+            jvmOptions = List.of(options);
+            return this;
+        }
+
+        /** With its messages in a file. */
+        Start errorsIn(Path file) {
+            errors = ProcessBuilder.Redirect.to(file.toFile());
+            return this;
+        }
+
+        /** With classes that every user can read, in a directory. */
+        Start forEveryUser(Path directory) throws Exception {
+            List<String> places = new ArrayList<>();
+            for (Class<?> type : List.of(Peer.class, ProcessEvent.class, Event.class, Native.class)) {
+                Path from = Path.of(
+                        type.getProtectionDomain().getCodeSource().getLocation().toURI());
+                Path to = directory.resolve("classes" + places.size());
+                Process copy = new ProcessBuilder(
+                                "sh", "-c", "cp -rL \"$0\" \"$1\" && chmod -R a+rX \"$1\"", "" + from, "" + to)
+                        .inheritIO()
+                        .start();
+                if (copy.waitFor() != 0) {
+                    throw new IOException("cannot copy " + from);
+                }
+                places.add(to.toString());
+            }
+            classPath = String.join(":", places);
+            return this;
         }
     }
 
@@ -71,6 +125,23 @@ final class Peer implements AutoCloseable {
         return answer();
     }
 
+    /** How many of its threads with names that begin so sleep in the kernel, and could be killed there. */
+    long parked(String name) {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            return tasks.filter(task -> {
+                        try {
+                            String status = Files.readString(task.resolve("stat"));
+                            return status.contains("(" + name) && status.contains(") S ");
+                        } catch (IOException e) {
+                            return false; // it has ended
+                        }
+                    })
+                    .count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Kills it with SIGKILL, at once, and returns when it is gone. */
     void kill() {
         process.destroyForcibly().onExit().join();
@@ -83,11 +154,18 @@ final class Peer implements AutoCloseable {
 
     public static void main(String[] args) throws Exception {
         Path path = Path.of(args[0]);
+        String refused = System.getProperty("peer.refused");
+        if (refused != null) {
+            Filter.refuse(refused);
+        }
         ProcessEvent.Option[] options = new ProcessEvent.Option[args.length - 1];
         for (int i = 1; i < args.length; i++) {
             options[i - 1] = ProcessEvent.Option.valueOf(args[i]);
         }
         ProcessEvent event = ProcessEvent.open(path, options);
+        CountDownLatch go = new CountDownLatch(1);
+        List<Thread> setters = new ArrayList<>();
+        CompletableFuture<Void> set = CompletableFuture.completedFuture(null);
         Deque<ProcessEvent.Hold> holds = new ArrayDeque<>();
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String order = in.readLine(); order != null; order = in.readLine()) {
@@ -98,8 +176,27 @@ final class Peer implements AutoCloseable {
                 case "isSet" -> answer = "" + event.isSet();
                 case "await" -> event.await();
                 case "awaitClear" -> event.awaitClear();
+                case "whenSet" -> set = event.whenSet();
+                case "go" -> {
+                    go.countDown();
+                    for (Thread setter : setters) {
+                        setter.join();
+                    }
+                }
+                case "join" -> set.join();
                 case "hold" -> holds.push(event.hold());
                 case "release" -> holds.pop().close();
+                case "lock" -> { // as a peer that is stopped while it releases a hold
+                    Kernel kernel = Objects.requireNonNull(Kernel.get());
+                    if (kernel.lock(kernel.open(path, true), Kernel.WRITE_LOCK, false) != 0) {
+                        throw new IllegalStateException("locked");
+                    }
+                }
+                case "threads" ->
+                    answer = Thread.getAllStackTraces().keySet().stream()
+                            .map(Thread::getName)
+                            .filter(name -> name.startsWith("pharos-"))
+                            .collect(Collectors.joining(", "));
                 case "storm" -> {
                     haltAfter(in);
                     storm(event, new SplittableRandom());
@@ -109,7 +206,24 @@ final class Peer implements AutoCloseable {
                     create(path);
                 }
                 default -> {
-                    if (order.startsWith("pulse ")) {
+                    if (order.startsWith("setters ")) {
+                        for (int i = Integer.parseInt(order.substring(8)); i > 0; i--) {
+                            Thread setter = new Thread(
+                                    () -> {
+                                        try {
+                                            go.await();
+                                            event.set();
+                                        } catch (InterruptedException e) {
+                                            throw new IllegalStateException(e);
+                                        }
+                                    },
+                                    "setter-" + i);
+                            setter.start();
+                            setters.add(setter);
+                        }
+                    } else if (order.startsWith("refuse ")) {
+                        Filter.refuse(order.substring(7));
+                    } else if (order.startsWith("pulse ")) {
                         pulse(event, path, Integer.parseInt(order.substring(6)));
                     } else {
                         throw new IllegalArgumentException(order);
