@@ -5,6 +5,7 @@ import dev.pharos.Event;
 import dev.pharos.cluster.ClusterAddress;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -38,8 +39,8 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
     /** As open, for a wait: an event that is not available yet is connected to in the background. */
     abstract Event await(boolean held) throws IOException;
 
-    /** Holds the event until the program terminates that is about to replace this process. */
-    abstract Hold hold(Exec program, boolean quiet) throws IOException;
+    /** Holds the event. */
+    abstract Hold hold() throws IOException;
 
     /** Removes the event, which must exist. */
     abstract void remove() throws IOException;
@@ -58,9 +59,12 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
         return text;
     }
 
-    /** A hold, which the program will inherit. */
+    /** A hold of the event. */
     interface Hold extends AutoCloseable {
-        /** Releases the hold, if the program cannot be run. */
+        /** A future that completes if the hold is lost before it is released. */
+        CompletableFuture<Void> onLost();
+
+        /** Releases the hold. */
         @Override
         void close();
     }

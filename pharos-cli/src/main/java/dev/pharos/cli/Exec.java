@@ -22,12 +22,16 @@ final class Exec {
     private static final int NO_SUCH_FILE = 2;
     private static final int SET_FLAGS = 2;
     private static final int CLOSE_ON_EXEC = 1;
-    private static final int UNBLOCK = 1;
+    private static final int SET_MASK = 2;
 
-    /** The bytes of a set of signals, and the bit of SIGQUIT, which is number 3. */
-    private static final int SIGNALS = 128;
+    /** What the manifest of the jar says, for Java that is not started with -jar. */
+    private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
 
-    private static final byte QUIT = 1 << 2;
+    /** What signal(2) takes for a signal that is to be ignored. */
+    private static final Pointer IGNORE = Pointer.createConstant(1);
+
+    /** The bytes of a set of signals in the C library. The kernel uses the first eight, with a bit for each signal. */
+    private static final int SIGNAL_SET = 128;
 
     private final List<String> command;
 
@@ -66,7 +70,8 @@ final class Exec {
     /** Replaces this process with the program. Returns only if that fails. */
     ExitCode run() {
         NativeLibrary c = NativeLibrary.getInstance("c");
-        unblockQuit(c.getFunction("pthread_sigmask"));
+        passFiles(c.getFunction("fcntl"));
+        passSignals(c.getFunction("signal"), c.getFunction("pthread_sigmask"));
         List<Pointer> arguments = new ArrayList<>();
         for (byte[] argument : arguments()) {
             Memory memory = new Memory(argument.length + 1L);
@@ -82,17 +87,16 @@ final class Exec {
     }
 
     /**
-     * Marks the files that the JVM has opened to be closed on exec. The program inherits those that this process was
-     * started with, which the launcher lists.
+     * Passes on the files that the launcher was started with, and no other: not those of the JVM, and not those that the
+     * launcher has opened because a standard file was closed.
      */
-    void closeOwnFiles() {
-        List<String> inherited =
-                List.of(System.getProperty("pharos.inherited", "").split(" ", -1));
-        Function fcntl = NativeLibrary.getInstance("c").getFunction("fcntl");
+    private static void passFiles(Function fcntl) {
+        List<String> passed =
+                List.of(System.getProperty("pharos.files", "0,1,2").split(",", -1));
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path descriptor : descriptors) {
                 String number = descriptor.getFileName().toString();
-                if (Integer.parseInt(number) > 2 && !inherited.contains(number)) {
+                if (!passed.contains(number)) {
                     fcntl.invokeInt(new Object[] {Integer.valueOf(number), SET_FLAGS, CLOSE_ON_EXEC});
                 }
             }
@@ -101,43 +105,28 @@ final class Exec {
         }
     }
 
-    /** A pipe, to another process or from one. Its ends are files that a process can be started with. */
-    static final class Pipe implements Address.Hold {
-        private final Function close = NativeLibrary.getInstance("c").getFunction("close");
-        private final int[] ends = new int[2];
-
-        Pipe() throws IOException {
-            if (NativeLibrary.getInstance("c").getFunction("pipe").invokeInt(new Object[] {ends}) != 0) {
-                throw new IOException("cannot create a pipe");
-            }
+    /**
+     * Passes on the signals that the launcher was started with ignored or blocked. The JVM handles and blocks signals as
+     * it needs them; those that it handles are not ignored in a program that replaces it.
+     */
+    private static void passSignals(Function signal, Function sigmask) {
+        for (long ignored = signals("pharos.ignored"); ignored != 0; ignored &= ignored - 1) {
+            signal.invokePointer(new Object[] {Long.numberOfTrailingZeros(ignored) + 1, IGNORE});
         }
-
-        File reading() {
-            return new File("/proc/self/fd/" + ends[0]);
-        }
-
-        File writing() {
-            return new File("/proc/self/fd/" + ends[1]);
-        }
-
-        void closeReading() {
-            close.invokeInt(new Object[] {ends[0]});
-        }
-
-        /** Lets the program inherit the end for writing. */
-        void keepOnExec() {
-            NativeLibrary.getInstance("c").getFunction("fcntl").invokeInt(new Object[] {ends[1], SET_FLAGS, 0});
-        }
-
-        /** Closes the end for writing: the reader finds the end of input, if no other process has it open. */
-        @Override
-        public void close() {
-            close.invokeInt(new Object[] {ends[1]});
+        try (Memory blocked = new Memory(SIGNAL_SET)) {
+            blocked.clear();
+            blocked.setLong(0, signals("pharos.blocked"));
+            sigmask.invokeInt(new Object[] {SET_MASK, blocked, null});
         }
     }
 
-    /** The command line of this Java, up to the class path, to start another like it. */
-    static List<String> thisJava() throws IOException {
+    /** A set of signals in the form in which /proc/PID/status has it. */
+    private static long signals(String property) {
+        return Long.parseUnsignedLong(System.getProperty(property, "0"), 16);
+    }
+
+    /** The command line of this Java, up to the class path, to start another like it with one more option. */
+    static List<String> thisJava(String option) throws IOException {
         List<String> line = new ArrayList<>();
         for (byte[] argument : given()) {
             String text = new String(argument, charset());
@@ -145,19 +134,12 @@ final class Exec {
                 line.set(
                         0,
                         Path.of(System.getProperty("java.home"), "bin", "java").toString());
-                line.addAll(List.of("-cp", System.getProperty("java.class.path")));
+                line.addAll(List.of(option, NATIVE_ACCESS, "-cp", System.getProperty("java.class.path")));
                 return line;
             }
             line.add(text);
         }
         throw new IOException("how this Java was started cannot be read from /proc/self/cmdline");
-    }
-
-    /** The JVM blocks SIGQUIT in all threads but one, and a program inherits what is blocked. */
-    private static void unblockQuit(Function sigmask) {
-        byte[] signals = new byte[SIGNALS];
-        signals[0] = QUIT;
-        sigmask.invokeInt(new Object[] {UNBLOCK, signals, null});
     }
 
     /** The arguments as this process was given them, byte by byte: Java may have no characters for some of them. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** The path of a file that is an event. */
 final class FileAddress extends Address {
@@ -52,14 +53,18 @@ final class FileAddress extends Address {
         return open(held);
     }
 
-    /** The program inherits the lock that is the hold. */
+    /** It is never lost. */
     @Override
-    Hold hold(Exec program, boolean quiet) {
+    Hold hold() {
         try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD)) {
-            ProcessEvent.Hold hold = event.hold();
-            program.closeOwnFiles();
-            hold.keepOnExec();
-            return hold::close;
+            return new FileHold(event.hold(), new CompletableFuture<>());
+        }
+    }
+
+    private record FileHold(ProcessEvent.Hold hold, CompletableFuture<Void> onLost) implements Hold {
+        @Override
+        public void close() {
+            hold.close();
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
-import dev.pharos.EventException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -55,15 +54,15 @@ final class HoldVerb implements Callable<Integer> {
             return cannot(program, obstacle);
         }
         try {
-            Address.Hold hold = address.hold(exec, messages.isQuiet());
+            HolderProcess.start(address, messages.isQuiet());
             messages.tell(address, "held");
-            ExitCode failure = exec.run(); // returns only if it fails
-            hold.close();
-            return cannot(program, failure);
-        } catch (EventException.WrongKind e) {
-            messages.fail(address, "not a held event; it can only be set and cleared");
-        } catch (EventException | IOException e) {
+            return cannot(program, exec.run()); // returns only if it fails
+        } catch (IOException e) {
             messages.fail(address, e);
+        } catch (RuntimeException | VirtualMachineError e) {
+            messages.fail(address, "failed: " + e);
+        } catch (Error e) { // no JNA or another one, no place for its library, native access denied
+            messages.fail(address, "cannot be held: native access is unavailable (" + e + ")");
         }
         return ExitCode.NOT_HELD.status;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cli;
 
+import java.io.IOException;
 import java.nio.file.Path;
 
 /** Runs each subcommand once, so that Java archives the classes that are loaded; called by the launcher, see pharos. */
@@ -11,8 +12,9 @@ final class TrainingRun {
      * Runs them on events in a directory.
      *
      * @param args the directory
+     * @throws IOException if a process cannot be started
      */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         String directory = args[0];
         String event = Path.of(directory, "event").toString();
         String held = Path.of(directory, "held").toString();
@@ -37,5 +39,13 @@ final class TrainingRun {
         for (String[] line : lines) {
             int unused = Main.run(terminal, line);
         }
+        Process command = new ProcessBuilder("cat").start(); // until the end of its input
+        new Thread(() -> endWhenHeld(command, held)).start();
+        new HolderProcess(held, false).holdWhileRunning(command.pid());
+    }
+
+    private static void endWhenHeld(Process command, String held) {
+        int unused = Main.run(Terminal.of(System.out, System.err), "wait", "-t", "5s", "--held", held);
+        command.destroy();
     }
 }

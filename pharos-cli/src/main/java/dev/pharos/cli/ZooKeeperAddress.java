@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 
 /** The address of an event on ZooKeeper, as in {@code zk://zk1:2181,zk2:2181/root/name}. */
 final class ZooKeeperAddress extends Address {
@@ -93,8 +94,20 @@ final class ZooKeeperAddress extends Address {
     }
 
     @Override
-    Hold hold(Exec program, boolean quiet) throws IOException {
-        return HolderProcess.start(this, program, quiet);
+    Hold hold() throws IOException {
+        return new ServerHold(open(false).hold());
+    }
+
+    private record ServerHold(ClusterEvent.Hold hold) implements Hold {
+        @Override
+        public CompletableFuture<Void> onLost() {
+            return hold.onLost();
+        }
+
+        @Override
+        public void close() {
+            hold.close();
+        }
     }
 
     @Override

@@ -77,8 +77,6 @@ class BadInputTest {
             list D/nowhere           |   3 | D/nowhere: does not exist
             list D/foreign           |   3 | D/foreign: not a directory
             hold D/held              | 125 | COMMAND is missing: see pharos hold --help
-            hold D/nowhere/x -- true | 125 | D/nowhere/x: parent directory does not exist; create it first
-            hold D/event -- true     | 125 | D/event: not a held event; it can only be set and cleared
             hold D/held -- D/foreign | 126 | D/foreign: cannot be run
             hold D/held -- nosuch    | 127 | nosuch: no such command
             set D/held               |   3 | D/held: a held event, which cannot be set or cleared; hold it instead
