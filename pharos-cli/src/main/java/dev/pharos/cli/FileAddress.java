@@ -2,6 +2,7 @@
 package dev.pharos.cli;
 
 import dev.pharos.Event;
+import dev.pharos.EventException;
 import dev.pharos.process.ProcessEvent;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -11,27 +12,37 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /** The path of a file that is an event. */
 final class FileAddress extends Address {
     private final Path path;
 
-    FileAddress(Path path) {
-        super(path.toString());
+    FileAddress(String text, Path path) {
+        super(text);
         this.path = path;
     }
 
     @Override
-    boolean set() {
-        try (ProcessEvent event = ProcessEvent.open(path)) {
-            return event.set();
+    boolean set(Mode mode) {
+        try (ProcessEvent event = ProcessEvent.open(path, mode.permissions())) {
+            return change(event, ProcessEvent::set);
         }
     }
 
     @Override
     boolean clear() {
         try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.MUST_EXIST)) {
-            return event.clear();
+            return change(event, ProcessEvent::clear);
+        }
+    }
+
+    private static boolean change(ProcessEvent event, Predicate<ProcessEvent> operation) {
+        try {
+            return operation.test(event);
+        } catch (EventException.NotPermitted e) {
+            throw new EventException.NotPermitted(
+                    e.address(), "this user may wait for it, but has no permission to change it", e);
         }
     }
 
@@ -42,19 +53,31 @@ final class FileAddress extends Address {
     }
 
     @Override
-    Event open(boolean held) {
-        return held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path);
+    Event open(Mode mode, boolean held) {
+        return held ? openHeld(mode) : ProcessEvent.open(path, mode.permissions());
+    }
+
+    private ProcessEvent openHeld(Mode mode) {
+        try {
+            return ProcessEvent.open(path, mode.permissions(), ProcessEvent.Option.HELD);
+        } catch (EventException.WrongKind e) {
+            throw new EventException.WrongKind(
+                    e.address(),
+                    "not a held event, since set, or wait or watch without --held, created it;"
+                            + " remove it with pharos rm, and use --held there",
+                    e);
+        }
     }
 
     @Override
-    Event await(boolean held) {
-        return open(held);
+    Event await(Mode mode, boolean held) {
+        return open(mode, held);
     }
 
     /** The program inherits the lock that is the hold. */
     @Override
-    Hold hold(Exec program, boolean quiet) {
-        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD)) {
+    Hold hold(Exec program, Mode mode, boolean quiet) {
+        try (ProcessEvent event = openHeld(mode)) {
             ProcessEvent.Hold hold = event.hold();
             program.closeOwnFiles();
             hold.keepOnExec();
@@ -70,18 +93,19 @@ final class FileAddress extends Address {
 
     @Override
     String name() {
-        return String.valueOf(path.getFileName());
+        return FileName.text(path);
     }
 
     /** The path of a directory with events in it. */
-    record FileDirectory(Path path) implements Directory {
+    record FileDirectory(String text, Path path) implements Directory {
         @Override
         public List<FileAddress> list() throws IOException {
             List<FileAddress> files = new ArrayList<>();
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) {
                     if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being created
-                        files.add(new FileAddress(entry));
+                        String name = FileName.text(entry);
+                        files.add(new FileAddress(text.endsWith("/") ? text + name : text + "/" + name, entry));
                     }
                 }
             } catch (DirectoryIteratorException e) {
@@ -93,7 +117,7 @@ final class FileAddress extends Address {
 
         @Override
         public String toString() {
-            return path.toString();
+            return text;
         }
     }
 }

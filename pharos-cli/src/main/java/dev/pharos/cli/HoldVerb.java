@@ -27,6 +27,9 @@ final class HoldVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
+    @Mixin
+    private final Mode mode = new Mode();
+
     @Parameters(index = "0", paramLabel = "EVENT", description = Address.HELP)
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Address address;
@@ -55,13 +58,11 @@ final class HoldVerb implements Callable<Integer> {
             return cannot(program, obstacle);
         }
         try {
-            Address.Hold hold = address.hold(exec, messages.isQuiet());
+            Address.Hold hold = address.hold(exec, mode, messages.isQuiet());
             messages.tell(address, "held");
             ExitCode failure = exec.run(); // returns only if it fails
             hold.close();
             return cannot(program, failure);
-        } catch (EventException.WrongKind e) {
-            messages.fail(address, "not a held event; it can only be set and cleared");
         } catch (EventException | IOException e) {
             messages.fail(address, e);
         }

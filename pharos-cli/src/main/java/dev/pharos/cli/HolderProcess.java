@@ -91,7 +91,7 @@ final class HolderProcess {
     private void hold(String text) {
         ZooKeeperAddress address = ZooKeeperAddress.parse(text, connections);
         try {
-            ClusterEvent event = address.open(false);
+            ClusterEvent event = address.open();
             ClusterEvent.Hold hold = event.hold();
             answer(HELD);
             while (true) {

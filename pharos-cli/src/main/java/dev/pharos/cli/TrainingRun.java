@@ -13,6 +13,7 @@ final class TrainingRun {
      * @param args the directory
      */
     public static void main(String[] args) {
+        Main.nameNativeLibrary();
         String directory = args[0];
         String event = Path.of(directory, "event").toString();
         String held = Path.of(directory, "held").toString();
