@@ -24,8 +24,8 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
         this.text = text;
     }
 
-    /** Sets the event, creating it if it does not exist. True if this changed it. */
-    abstract boolean set() throws IOException;
+    /** Sets the event, creating it if it does not exist, a file with a mode. True if this changed it. */
+    abstract boolean set(Mode mode) throws IOException;
 
     /** Clears the event, which must exist. True if this changed it. */
     abstract boolean clear() throws IOException;
@@ -33,14 +33,14 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
     /** Returns the status of the event, which must exist. */
     abstract Status status() throws IOException;
 
-    /** Opens the event, creating it if it does not exist; as a held event if it is a file and this is specified. */
-    abstract Event open(boolean held) throws IOException;
+    /** Opens the event, creating it if it does not exist: a file with a mode, and as a held event if specified. */
+    abstract Event open(Mode mode, boolean held) throws IOException;
 
     /** As open, for a wait: an event that is not available yet is connected to in the background. */
-    abstract Event await(boolean held) throws IOException;
+    abstract Event await(Mode mode, boolean held) throws IOException;
 
-    /** Holds the event. */
-    abstract Hold hold() throws IOException;
+    /** Holds the event, and creates it if it does not exist: a file with a mode. */
+    abstract Hold hold(Mode mode) throws IOException;
 
     /** Removes the event, which must exist. */
     abstract void remove() throws IOException;
@@ -78,22 +78,29 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
     /** Converts an argument to an address. */
     static final class Converter implements ITypeConverter<Address> {
         private final Connections connections;
+        private final FileName names;
 
-        Converter(Connections connections) {
+        Converter(Connections connections, FileName names) {
             this.connections = connections;
+            this.names = names;
         }
 
         @Override
         public Address convert(String text) {
             return isOnServers(text)
                     ? parse(text, ZooKeeperAddress::parse)
-                    : new FileAddress(new FileName().convert(text));
+                    : new FileAddress(normalized(text), names.convert(text));
         }
 
         Directory convertDirectory(String text) {
             return isOnServers(text)
                     ? parse(text, ZooKeeperAddress.Root::parse)
-                    : new FileAddress.FileDirectory(new FileName().convert(text));
+                    : new FileAddress.FileDirectory(normalized(text), names.convert(text));
+        }
+
+        /** The text as the path of a file, without superfluous slashes. */
+        private String normalized(String text) {
+            return text.replaceAll("/+", "/").replaceFirst("(.)/$", "$1");
         }
 
         private static boolean isOnServers(String text) {
@@ -101,7 +108,7 @@ abstract sealed class Address permits FileAddress, ZooKeeperAddress {
         }
 
         private <T> T parse(String text, BiFunction<String, Connections, T> parser) {
-            FileName.checkLocale(text);
+            names.check(text);
             try {
                 return parser.apply(text, connections);
             } catch (IllegalArgumentException e) {

@@ -35,7 +35,7 @@ final class ConnectingEvent implements Event {
     private void connect() {
         while (!connected.isDone()) {
             try {
-                connected.complete(address.open(false));
+                connected.complete(address.open());
             } catch (EventException.Unavailable e) {
                 pause();
             } catch (IOException e) {

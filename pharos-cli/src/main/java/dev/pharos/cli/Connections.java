@@ -77,7 +77,9 @@ final class Connections implements AutoCloseable {
 
     private static Cluster.Options options() throws IOException {
         String file = System.getenv(FILE);
-        return file == null || file.isEmpty() ? Cluster.Options.DEFAULTS : new OptionsFile(Path.of(file)).options();
+        return file == null || file.isEmpty()
+                ? Cluster.Options.DEFAULTS
+                : new OptionsFile(FileName.ofVariable(FILE, file)).options();
     }
 
     /** A file of lines as in {@code digest.user = orders}. */

@@ -13,27 +13,37 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** The path of a file that is an event. */
 final class FileAddress extends Address {
     private final Path path;
 
-    FileAddress(Path path) {
-        super(path.toString());
+    FileAddress(String text, Path path) {
+        super(text);
         this.path = path;
     }
 
     @Override
-    boolean set() {
-        try (ProcessEvent event = ProcessEvent.open(path)) {
-            return event.set();
+    boolean set(Mode mode) {
+        try (ProcessEvent event = ProcessEvent.open(path, mode.permissions())) {
+            return change(event, ProcessEvent::set);
         }
     }
 
     @Override
     boolean clear() {
         try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.MUST_EXIST)) {
-            return event.clear();
+            return change(event, ProcessEvent::clear);
+        }
+    }
+
+    private static boolean change(ProcessEvent event, Predicate<ProcessEvent> operation) {
+        try {
+            return operation.test(event);
+        } catch (EventException.NotPermitted e) {
+            throw new EventException.NotPermitted(
+                    e.address(), "this user may wait for it, but has no permission to change it", e);
         }
     }
 
@@ -44,19 +54,31 @@ final class FileAddress extends Address {
     }
 
     @Override
-    Event open(boolean held) {
-        return held ? ProcessEvent.open(path, ProcessEvent.Option.HELD) : ProcessEvent.open(path);
+    Event open(Mode mode, boolean held) {
+        return held ? openHeld(mode) : ProcessEvent.open(path, mode.permissions());
+    }
+
+    private ProcessEvent openHeld(Mode mode) {
+        try {
+            return ProcessEvent.open(path, mode.permissions(), ProcessEvent.Option.HELD);
+        } catch (EventException.WrongKind e) {
+            throw new EventException.WrongKind(
+                    e.address(),
+                    "not a held event, since set, or wait or watch without --held, created it;"
+                            + " remove it with pharos rm, and use --held there",
+                    e);
+        }
     }
 
     @Override
-    Event await(boolean held) {
-        return open(held);
+    Event await(Mode mode, boolean held) {
+        return open(mode, held);
     }
 
     /** It is never lost. */
     @Override
-    Hold hold() {
-        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD)) {
+    Hold hold(Mode mode) {
+        try (ProcessEvent event = openHeld(mode)) {
             return new FileHold(event.hold(), new CompletableFuture<>());
         }
     }
@@ -85,18 +107,19 @@ final class FileAddress extends Address {
 
     @Override
     String name() {
-        return String.valueOf(path.getFileName());
+        return FileName.text(path);
     }
 
     /** The path of a directory with events in it. */
-    record FileDirectory(Path path) implements Directory {
+    record FileDirectory(String text, Path path) implements Directory {
         @Override
         public List<FileAddress> list() throws IOException {
             List<FileAddress> files = new ArrayList<>();
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) {
                     if (!entry.getFileName().toString().startsWith(".pharos-")) { // an event that is being created
-                        files.add(new FileAddress(entry));
+                        String name = FileName.text(entry);
+                        files.add(new FileAddress(text.endsWith("/") ? text + name : text + "/" + name, entry));
                     }
                 }
             } catch (DirectoryIteratorException e) {
@@ -108,7 +131,7 @@ final class FileAddress extends Address {
 
         @Override
         public String toString() {
-            return path.toString();
+            return text;
         }
     }
 }

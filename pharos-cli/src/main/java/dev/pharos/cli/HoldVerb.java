@@ -26,6 +26,9 @@ final class HoldVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
+    @Mixin
+    private final Mode mode = new Mode();
+
     @Parameters(index = "0", paramLabel = "EVENT", description = Address.HELP)
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Address address;
@@ -54,7 +57,7 @@ final class HoldVerb implements Callable<Integer> {
             return cannot(program, obstacle);
         }
         try {
-            HolderProcess.start(address, messages.isQuiet());
+            HolderProcess.start(address, mode, messages.isQuiet());
             messages.tell(address, "held");
             return cannot(program, exec.run()); // returns only if it fails
         } catch (IOException e) {

@@ -58,25 +58,28 @@ final class HolderProcess {
     private final Connections connections = new Connections();
     private final Messages messages;
     private final Address address;
+    private final Mode mode;
 
     /** The hold, or the last one if the holds are lost. */
     private volatile Address.@Nullable Hold hold;
 
-    HolderProcess(String address, boolean quiet) {
+    HolderProcess(String address, Mode mode, boolean quiet) {
         messages = new Messages(Terminal.standard(), quiet);
+        this.mode = mode;
         this.address = address.startsWith(ClusterAddress.SCHEME)
                 ? ZooKeeperAddress.parse(address, connections)
-                : new FileAddress(Path.of(address));
+                : new FileAddress(address, Path.of(address));
     }
 
     /** Starts a holder process for this process, and returns once it holds. */
-    static void start(Address address, boolean quiet) throws IOException {
+    static void start(Address address, Mode mode, boolean quiet) throws IOException {
         List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", START, "sh"));
         command.addAll(Exec.thisJava(SMALL));
         command.addAll(List.of(
                 HolderProcess.class.getName(),
                 Long.toString(ProcessHandle.current().pid()),
                 address.toString(),
+                mode.toString(),
                 Boolean.toString(quiet)));
         int[] pipe = new int[2]; // what Java itself has for this ends with the shell
         if (c("pipe", pipe) != 0) {
@@ -108,10 +111,11 @@ final class HolderProcess {
     /**
      * Holds an event while a process runs.
      *
-     * @param args the process, the address of the event, and whether to print no messages
+     * @param args the process, the address of the event, its mode, and whether to print no messages
      */
     public static void main(String[] args) {
-        HolderProcess holder = new HolderProcess(args[1], Boolean.parseBoolean(args[2]));
+        Main.nameNativeLibrary();
+        HolderProcess holder = new HolderProcess(args[1], Mode.of(args[2]), Boolean.parseBoolean(args[3]));
         c("setsid"); // fails if it leads a process group of its own, which will do
         c("dup2", MESSAGES, 2);
         c("close", MESSAGES);
@@ -135,7 +139,7 @@ final class HolderProcess {
 
     private void hold() {
         try {
-            Address.Hold held = address.hold();
+            Address.Hold held = address.hold(mode);
             hold = held;
             if (answer(HELD) && address instanceof FileAddress) {
                 c("chdir", "/"); // which may be unmounted meanwhile
@@ -148,8 +152,6 @@ final class HolderProcess {
                 hold = held;
                 messages.fail(address, "held again");
             }
-        } catch (EventException.WrongKind e) {
-            report("not a held event; it can only be set and cleared");
         } catch (EventException | IOException e) {
             report(Messages.reason(e));
         } catch (RuntimeException | Error e) {
@@ -160,7 +162,7 @@ final class HolderProcess {
     private Address.Hold holdAgain() throws IOException {
         while (true) {
             try {
-                return address.hold();
+                return address.hold(mode);
             } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
                 // again: each attempt takes the time that an operation may take
             }

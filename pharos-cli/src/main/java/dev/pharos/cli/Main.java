@@ -63,15 +63,48 @@ public final class Main implements Callable<Integer> {
      * @param args the command line
      */
     public static void main(String[] args) {
-        System.exit(run(Terminal.standard(), args));
+        int status = isHold(args) ? ExitCode.NOT_HELD.status : ExitCode.FAILED.status;
+        try {
+            Terminal terminal = Terminal.standard();
+            Terminal.separateLibraries();
+            nameNativeLibrary();
+            status = run(terminal, FileName.ofProcess(args), args);
+        } catch (Throwable e) { // such as a jar that is missing
+            System.err.println("pharos: failed: " + Terminal.plain(e));
+        }
+        System.exit(status);
+    }
+
+    /**
+     * Names the native library that is unpacked beside the jars, in the directory that the launcher specifies. JNA would
+     * unpack its own at each start, for which there may be no place.
+     */
+    static void nameNativeLibrary() {
+        String machine = System.getProperty("os.arch");
+        System.setProperty(
+                "jna.boot.library.path",
+                System.getProperty("pharos.native", "") + "/" + (machine.equals("amd64") ? "x86-64" : machine));
+        if (!Path.of(System.getProperty("user.home")).isAbsolute()) { // as of a user that the system does not know
+            System.setProperty("jna.tmpdir", System.getProperty("java.io.tmpdir"));
+        }
+    }
+
+    private static boolean isHold(String... args) {
+        return args.length > 0 && args[0].equals("hold");
     }
 
     static int run(Terminal terminal, String... args) {
-        Failures failures = new Failures(terminal.err);
+        return run(terminal, FileName.ofStrings(), args);
+    }
+
+    private static int run(Terminal terminal, FileName names, String... arguments) {
+        String[] args = withoutHelp(arguments);
+        Failures failures = new Failures(terminal.err, isHold(args) ? ExitCode.NOT_HELD : ExitCode.FAILED);
         int status;
         try (Connections connections = new Connections()) {
-            Address.Converter addresses = new Address.Converter(connections);
+            Address.Converter addresses = new Address.Converter(connections, names);
             status = commandLine(terminal, args)
+                    .registerConverter(Path.class, names)
                     .registerConverter(Address.class, addresses)
                     .registerConverter(Address.Directory.class, addresses::convertDirectory)
                     .setParameterExceptionHandler(failures)
@@ -81,6 +114,17 @@ public final class Main implements Callable<Integer> {
             status = failures.broken(e);
         }
         return terminal.out.checkError() ? failures.outputLost(terminal.isPipe()) : status;
+    }
+
+    /** For "help", "--help"; and for "help wait", "wait --help". */
+    private static String[] withoutHelp(String... args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        if (args.length == 1) {
+            return new String[] {"--help"};
+        }
+        return VERBS.contains(args[1]) ? new String[] {args[1], "--help"} : new String[] {args[1]};
     }
 
     /** The command with the subcommand of the arguments only, since each takes time to add; or with all of them. */
@@ -94,8 +138,7 @@ public final class Main implements Callable<Integer> {
                 pharos.addSubcommand(verb);
             }
         }
-        return pharos.registerConverter(Path.class, new FileName())
-                .setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
+        return pharos.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF))
                 .setExpandAtFiles(false)
                 .setOverwrittenOptionsAllowed(true)
                 .setOut(new PrintWriter(terminal.out, true, StandardCharsets.UTF_8));

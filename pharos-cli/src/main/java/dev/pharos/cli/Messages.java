@@ -22,7 +22,13 @@ final class Messages {
     @Option(
             names = {"-q", "--quiet"},
             description = "Print no messages; see the exit status.")
-    private boolean quiet;
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void setQuiet(boolean wanted) {
+        quiet = wanted;
+        if (wanted) {
+            terminal.silenceLibraries();
+        }
+    }
 
     @Option(
             names = {"-v", "--verbose"},
@@ -30,6 +36,8 @@ final class Messages {
     private boolean verbose;
 
     final Terminal terminal;
+
+    private boolean quiet;
 
     Messages(Terminal terminal) {
         this.terminal = terminal;
@@ -117,7 +125,9 @@ final class Messages {
 
     /** The reason of a failure, without the event or file. */
     static String reason(Exception e) {
-        if (e instanceof EventException failure) {
+        if (e instanceof EventException.Removed) {
+            return "removed or replaced while in use; run the command again to use what is there now";
+        } else if (e instanceof EventException failure) {
             return failure.reason();
         } else if (e instanceof NoSuchFileException) {
             return "does not exist";

@@ -8,8 +8,8 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line that shows a person what is going on, and the progress. Only on a terminal. It is erased at the end, however
- * that comes.
+ * A line that shows a person what is going on, and the progress. Only on a terminal. It is erased at the end, unless a
+ * signal is the end.
  */
 final class Progress implements AutoCloseable {
     /** The minimum width of a terminal, without the last column, which would break the line. */
@@ -50,7 +50,6 @@ final class Progress implements AutoCloseable {
 
     void start() {
         if (shown) {
-            Runtime.getRuntime().addShutdownHook(new Thread(this::close));
             Thread thread = new Thread(this::run, "pharos-progress");
             thread.setDaemon(true);
             thread.start();

@@ -4,6 +4,7 @@ package dev.pharos.cli;
 import dev.pharos.EventException;
 import dev.pharos.cluster.ClusterAddress;
 import dev.pharos.cluster.ClusterServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -72,12 +73,10 @@ final class ServeVerb implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "port out of range (0 to 65535): " + port);
         }
         Connections.quieten();
-        Path directory = data == null ? defaultData() : data;
-        try (ClusterServer server = ClusterServer.start(host, port, directory)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "pharos-serve-end"));
+        try (ClusterServer server = ClusterServer.start(host, port, data == null ? defaultData() : data)) {
             messages.terminal.out.println(ClusterAddress.parse(reachable() + ":" + server.port()));
             server.awaitTermination();
-        } catch (EventException e) {
+        } catch (EventException | IOException e) {
             messages.fail(String.valueOf(e.getMessage()));
         }
         return ExitCode.FAILED.status;
@@ -96,10 +95,27 @@ final class ServeVerb implements Callable<Integer> {
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
-    private static Path defaultData() {
-        String base = System.getenv("XDG_DATA_HOME");
-        return base == null || base.isEmpty()
-                ? Path.of(System.getProperty("user.home"), ".local", "share", "pharos")
-                : Path.of(base, "pharos");
+    /** As the XDG Base Directory Specification has it: a relative path is not valid. */
+    private static Path defaultData() throws IOException {
+        Path base = directory("XDG_DATA_HOME");
+        if (base != null) {
+            return base.resolve("pharos");
+        }
+        Path home = directory("HOME");
+        home = home == null ? Path.of(System.getProperty("user.home")) : home;
+        if (!home.isAbsolute()) {
+            throw new IOException("this user has no home directory to store the events in; specify --data");
+        }
+        return home.resolve(".local").resolve("share").resolve("pharos");
+    }
+
+    /** The absolute path in a variable of the environment, or null if there is none. */
+    private static @Nullable Path directory(String variable) throws IOException {
+        String value = System.getenv(variable);
+        if (value == null || value.isEmpty()) {
+            return null;
+        }
+        Path path = FileName.ofVariable(variable, value);
+        return path.isAbsolute() ? path : null;
     }
 }

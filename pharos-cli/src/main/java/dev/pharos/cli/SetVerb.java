@@ -23,6 +23,9 @@ final class SetVerb implements Callable<Integer> {
     @Mixin
     private final Messages messages;
 
+    @Mixin
+    private final Mode mode = new Mode();
+
     @Parameters(arity = "1..*", paramLabel = "EVENT", description = Address.HELP)
     private List<Address> addresses = List.of();
 
@@ -33,7 +36,7 @@ final class SetVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         return messages.each(addresses, address -> {
-                    messages.tell(address, address.set() ? "set" : "was already set");
+                    messages.tell(address, address.set(mode) ? "set" : "was already set");
                     return ExitCode.DONE;
                 })
                 .status;

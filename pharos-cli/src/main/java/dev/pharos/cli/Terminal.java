@@ -4,10 +4,12 @@ package dev.pharos.cli;
 import com.sun.jna.NativeLibrary;
 import dev.pharos.cli.timeline.Canvas;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -56,6 +58,25 @@ final class Terminal {
         String encoding = System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding", ""));
         boolean unicode = (encoding.isEmpty() ? Charset.defaultCharset().name() : encoding).startsWith("UTF");
         return new Terminal(System.out, System.err, true, System.getProperty("pharos.terminals", ""), unicode);
+    }
+
+    /**
+     * Keeps what a library prints out of the data, and out of the messages, unless the user has configured its log.
+     * For a process that has no other use for the streams of the system.
+     */
+    static void separateLibraries() {
+        System.setOut(System.getProperty("java.util.logging.config.file") == null ? nowhere() : System.err);
+    }
+
+    /** Keeps the messages of libraries off this terminal. */
+    void silenceLibraries() {
+        if (ofTheProcess) {
+            System.setErr(nowhere());
+        }
+    }
+
+    private static PrintStream nowhere() {
+        return new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     }
 
     /** Streams that are no terminals. */

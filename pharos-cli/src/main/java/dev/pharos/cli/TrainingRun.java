@@ -15,6 +15,7 @@ final class TrainingRun {
      * @throws IOException if a process cannot be started
      */
     public static void main(String[] args) throws IOException {
+        Main.nameNativeLibrary();
         String directory = args[0];
         String event = Path.of(directory, "event").toString();
         String held = Path.of(directory, "held").toString();
@@ -41,7 +42,7 @@ final class TrainingRun {
         }
         Process command = new ProcessBuilder("cat").start(); // until the end of its input
         new Thread(() -> endWhenHeld(command, held)).start();
-        new HolderProcess(held, false).holdWhileRunning(command.pid());
+        new HolderProcess(held, new Mode(), false).holdWhileRunning(command.pid());
     }
 
     private static void endWhenHeld(Process command, String held) {

@@ -63,8 +63,8 @@ final class ZooKeeperAddress extends Address {
     }
 
     @Override
-    boolean set() throws IOException {
-        try (ClusterEvent opened = open(false)) {
+    boolean set(Mode mode) throws IOException {
+        try (ClusterEvent opened = open()) {
             return opened.set();
         }
     }
@@ -72,7 +72,7 @@ final class ZooKeeperAddress extends Address {
     @Override
     boolean clear() throws IOException {
         Cluster.Status unused = cluster().status(event.name()); // throws if it does not exist
-        try (ClusterEvent opened = open(false)) {
+        try (ClusterEvent opened = open()) {
             return opened.clear();
         }
     }
@@ -83,19 +83,23 @@ final class ZooKeeperAddress extends Address {
         return new Status(this, "cluster", status.set(), OptionalInt.of(status.holders()), Optional.of(status.since()));
     }
 
-    @Override
-    ClusterEvent open(boolean held) throws IOException {
+    ClusterEvent open() throws IOException {
         return cluster().event(event.name());
     }
 
     @Override
-    Event await(boolean held) {
+    Event open(Mode mode, boolean held) throws IOException {
+        return open();
+    }
+
+    @Override
+    Event await(Mode mode, boolean held) {
         return new ConnectingEvent(this);
     }
 
     @Override
-    Hold hold() throws IOException {
-        return new ServerHold(open(false).hold());
+    Hold hold(Mode mode) throws IOException {
+        return new ServerHold(open().hold());
     }
 
     private record ServerHold(ClusterEvent.Hold hold) implements Hold {

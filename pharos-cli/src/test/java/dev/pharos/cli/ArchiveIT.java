@@ -140,8 +140,8 @@ class ArchiveIT {
         assertThat(pharos.sh("LC_ALL=C pharos set \u00e9"))
                 .isEqualTo(new Installed.Run(
                         "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has characters that"
-                                + " the locale cannot encode: use one with UTF-8: see pharos set --help\n",
+                        "pharos: invalid value for EVENT: '??' is not a name in US-ASCII, the encoding of the locale;"
+                                + " set LC_ALL to a locale with UTF-8, such as C.UTF-8: see pharos set --help\n",
                         2));
     }
 
@@ -184,8 +184,19 @@ class ArchiveIT {
 
     @Tag("slow")
     @ParameterizedTest
-    @CsvSource({"INT, 130", "TERM, 143"})
-    void wait_signal_endsWithItsStatus(String signal, int status) throws Exception {
+    @CsvSource({"HUP, 129", "INT, 130", "QUIT, 131", "USR1, 138", "USR2, 140", "ALRM, 142", "TERM, 143"})
+    void waitAndWatch_signal_endWithItsStatus(String signal, int status) throws Exception {
+        Process watching = pharos.start("pharos", "watch", "x");
+        Installed.until("it has printed the state", () -> pharos.out(watching).endsWith("\n"));
+        Installed.untilListening(watching);
+        Installed.signal(watching, signal);
+
+        assertThat(pharos.finish(watching)).satisfies(run -> {
+            assertThat(run.status()).isEqualTo(status);
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out()).hasLineCount(1);
+        });
+
         Process waiting = pharos.start("pharos", "wait", "x");
         Installed.untilListening(waiting);
         Installed.signal(waiting, signal);
@@ -200,7 +211,8 @@ class ArchiveIT {
         Installed.untilListening(waiting);
         pharos.sh("pharos rm x");
 
-        assertThat(pharos.finish(waiting).err()).startsWith("pharos: x: removed or replaced while in use; ");
+        assertThat(pharos.finish(waiting).err())
+                .startsWith("pharos: x: removed or replaced while in use; run the command again ");
         assertThat(waiting.exitValue()).isEqualTo(ExitCode.FAILED.status);
     }
 

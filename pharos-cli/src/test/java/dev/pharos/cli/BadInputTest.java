@@ -63,10 +63,10 @@ class BadInputTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             set                      |   2 | EVENT is missing: see pharos set --help
             wait --bad x             |   2 | unknown option '--bad': see pharos wait --help
-            sett x                   |   2 | unknown command 'sett': see pharos --help
+            sett x                   |   2 | unknown command 'sett' (did you mean 'set'?): see pharos --help
             wait -t -5s x            |   2 | invalid value for option '--timeout': '-5s' is not a duration: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
             wait -t NaN x            |   2 | invalid value for option '--timeout': 'NaN' is not a duration: write it as in 250ms, 30s, 5m or 1h30m: see pharos wait --help
-            set ''                   |   2 | invalid value for positional parameter at index 0..* (EVENT): it is empty: see pharos set --help
+            set ''                   |   2 | invalid value for EVENT: it is empty: see pharos set --help
             wait --any --all x       |   2 | --any and --all exclude each other: specify one of them
             set /                    |   3 | /: not an event: it is a directory; specify another path or remove it
             set D/foreign            |   3 | D/foreign: not an event: it has 6 bytes instead of 4096; specify another path or remove it
@@ -79,6 +79,11 @@ class BadInputTest {
             hold D/held              | 125 | COMMAND is missing: see pharos hold --help
             hold D/held -- D/foreign | 126 | D/foreign: cannot be run
             hold D/held -- nosuch    | 127 | nosuch: no such command
+            watch --held D/event     |   3 | D/event: not a held event, since set, or wait or watch without --held, created it; remove it with pharos rm, and use --held there
+            wait --timout 1s x       |   2 | unknown option '--timout' (did you mean '--timeout'?): see pharos wait --help
+            set --mode 88 x          |   2 | invalid value for option '--mode': '88' is not a mode: write it as in 660 or u=rw,go=r: see pharos set --help
+            hold --mode s x -- true  | 125 | invalid value for option '--mode': 's' is not a mode: write it as in 660 or u=rw,go=r: see pharos hold --help
+            help sett                |   2 | unknown command 'sett' (did you mean 'set'?): see pharos --help
             set D/held               |   3 | D/held: a held event, which cannot be set or cleared; hold it instead
             serve --port 65536       |   2 | port out of range (0 to 65535): 65536
             serve --port http        |   2 | invalid value for option '--port': 'http' is not an int: see pharos serve --help
@@ -120,8 +125,8 @@ class BadInputTest {
         assertThat(pharos("set", "\ud800"))
                 .isEqualTo(new Run(
                         "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): it has characters that"
-                                + " the locale cannot encode: use one with UTF-8: see pharos set --help\n",
+                        "pharos: invalid value for EVENT: '?' is not a name in UTF-8, the encoding of the locale; use another"
+                                + " name: see pharos set --help\n",
                         2));
     }
 
@@ -157,8 +162,7 @@ class BadInputTest {
             assertThat(pharos(verb, address))
                     .isEqualTo(new Run(
                             "",
-                            "pharos: invalid value for positional parameter at index 0..* (EVENT): " + sentence
-                                    + ": see pharos " + verb + " --help\n",
+                            "pharos: invalid value for EVENT: " + sentence + ": see pharos " + verb + " --help\n",
                             2));
             err.reset();
         }
@@ -170,7 +174,7 @@ class BadInputTest {
         assertThat(pharos("set", "zk://me:secret@zk1:1/root/x"))
                 .isEqualTo(new Run(
                         "",
-                        "pharos: invalid value for positional parameter at index 0..* (EVENT): an address has no user"
+                        "pharos: invalid value for EVENT: an address has no user"
                                 + " before an @; specify the user in the options of the client: see pharos set --help\n",
                         2));
     }
@@ -190,8 +194,7 @@ class BadInputTest {
 
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.err())
-                .startsWith("pharos: invalid value for positional parameter at index 0 (DIR): '" + address
-                        + "' is not an address: ")
+                .startsWith("pharos: invalid value for DIR: '" + address + "' is not an address: ")
                 .endsWith(": see pharos list --help\n")
                 .hasLineCount(1);
     }

@@ -274,7 +274,7 @@ class HoldIT {
                 """);
 
         assertThat(run.out()).isEqualTo("""
-                pharos: event: not a held event; it can only be set and cleared
+                pharos: event: not a held event, since set, or wait or watch without --held, created it; remove it with pharos rm, and use --held there
                 125
                 pharos: nowhere/x: parent directory does not exist; create it first
                 125

@@ -3,6 +3,7 @@ package dev.pharos.cli;
 
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -14,13 +15,20 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher as a process, in a tree of its own, with a mvn and a java that only record how they were called. */
 @Timeout(value = 10, unit = MINUTES)
@@ -34,6 +42,9 @@ class LauncherTest {
     private Path tree;
     private Path bin;
 
+    /** What the launcher finds in the environment beside PATH. */
+    private final Map<String, String> environment = new HashMap<>();
+
     @BeforeEach
     void makeTree() throws IOException {
         tree = Files.createDirectories(directory.resolve("a tree"));
@@ -45,10 +56,16 @@ class LauncherTest {
         Files.createFile(tree.resolve("pharos-cli/pom.xml"));
         Files.copy(Path.of("build"), tree.resolve("pharos-cli/build"));
         Files.createFile(tree.resolve("pharos-cli/src/main/Main.java"));
-        script("mvn", "echo built >>'" + directory + "/builds'");
+        script(
+                "mvn",
+                "mkdir -p '" + tree + "/pharos-cli/target/lib'; : >'" + tree + "/pharos-cli/target/lib/pharos-cli.jar'",
+                "echo built >>'" + directory + "/builds'");
         script(
                 "java",
-                "case $* in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;; *TrainingRun*) exit 1;; esac",
+                "case $* in -version) echo 'openjdk version \"17.0.1\"' >&2; exit;;",
+                "*-Xshare:on*Trial) exit $SHARING;; *Trial) exit 77;;",
+                "*TrainingRun*) for made in \"$@\"; do case $made in *AtExit=*) made=${made#*=}; break;; esac; done",
+                "echo trained >>'" + directory + "/trained'; eval \"$TRAINING\"; exit;; esac",
                 "while [ \"$1\" != -jar ]; do shift; done",
                 "shift 2; printf '<%s>' \"$@\"; exit 42");
     }
@@ -113,11 +130,12 @@ class LauncherTest {
         script(
                 "mvn",
                 "while [ $(wc -l <'" + directory + "/asked') -lt 4 ]; do :; done",
+                "mkdir -p '" + tree + "/pharos-cli/target/lib'; : >'" + tree + "/pharos-cli/target/lib/pharos-cli.jar'",
                 "echo built >>'" + directory + "/builds'");
         script(
                 "java",
                 "case $* in -version) echo asked >>'" + directory + "/asked';",
-                "echo 'openjdk version \"17\"' >&2;; esac");
+                "echo 'openjdk version \"17\"' >&2;; *Trial) exit 77;; esac");
         List<Process> launchers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             launchers.add(start("launcher-" + i, withStandIns(), "pharos"));
@@ -167,6 +185,190 @@ class LauncherTest {
         assertThat(run.status).isEqualTo(ExitCode.FAILED.status);
     }
 
+    // The archive of classes, of the command as it is installed
+
+    /** Makes an installed command of the tree. */
+    private Path install() throws IOException {
+        Path home = Files.createDirectories(directory.resolve("home"));
+        Files.createDirectories(home.resolve("bin"));
+        Files.createDirectories(home.resolve("lib"));
+        Files.copy(tree.resolve("pharos"), home.resolve("bin/pharos"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.createFile(home.resolve("lib/pharos-cli.jar"));
+        environment.put("XDG_CACHE_HOME", directory.resolve("cache").toString());
+        return home.resolve("bin/pharos");
+    }
+
+    private List<String> cached() throws IOException {
+        Path cache = directory.resolve("cache/pharos");
+        if (!Files.isDirectory(cache)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(cache)) {
+            return files.map(file -> file.getFileName().toString().replaceFirst("^[0-9]+-[0-9]+", "N"))
+                    .toList();
+        }
+    }
+
+    private int trainings() throws IOException {
+        return Files.exists(directory.resolve("trained"))
+                ? Files.readAllLines(directory.resolve("trained")).size()
+                : 0;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "exit 0, 77, N.jsa",
+        "echo made >\"$made\"; exit 1, 1, N.jsa",
+        "exit 1, 77, N.jsa.making",
+        "kill -s KILL $$, 77, N.jsa.making"
+    })
+    void launcher_javaMakesNoArchive_triesOnce(String training, String sharing, String left) throws Exception {
+        Path pharos = install();
+        environment.put("TRAINING", training);
+        environment.put("SHARING", sharing);
+        for (int attempt = 0; attempt < 3; attempt++) {
+            assertThat(runWith(withStandIns(), pharos.toString(), "status")).isEqualTo(new Run("<status>", "", 42));
+        }
+
+        assertThat(trainings()).isEqualTo(1);
+        assertThat(cached()).containsExactly(left);
+        try (Stream<Path> files = Files.list(directory.resolve("cache/pharos"))) {
+            assertThat(files.filter(Files::isRegularFile))
+                    .allMatch(file -> file.toFile().length() == 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HUP, 129", "INT, 130", "QUIT, 131", "TERM, 143"})
+    void launcher_signalWhileTheArchiveIsMade_endsAtOnceAndLeavesNothing(String signal, int status) throws Exception {
+        Path pharos = install();
+        environment.put("TRAINING", "echo $$ >'" + directory + "/training'; exec sleep 1000");
+        Process launcher = start("run", withStandIns(), "env", "--default-signal", pharos.toString(), "wait");
+        long training = awaitTraining();
+        signal(launcher.pid(), signal);
+
+        assertThat(launcher.waitFor()).isEqualTo(status);
+        assertThat(ProcessHandle.of(training).map(ProcessHandle::isAlive)).isNotEqualTo(Optional.of(true));
+        assertThat(cached()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HUP, 129", "INT, 130", "QUIT, 131", "TERM, 143"})
+    void launcher_firstProcessOfAContainer_endsBySignalAtOnce(String signal, int status) throws Exception {
+        assumeTrue(isPossible("unshare", "--pid", "--fork", "true"), "to be the first process");
+        Path pharos = install();
+        for (String phase : List.of("the archive is made", "the command runs")) {
+            String hang = "echo $$ >'" + directory + "/training'; exec sleep 1000";
+            environment.put("TRAINING", phase.equals("the command runs") ? "exit 0" : hang);
+            script(
+                    "java",
+                    "case $* in *Trial) exit 77;; *TrainingRun*) eval \"$TRAINING\"; exit;; *) " + hang + ";; esac");
+            Process unshare = start(
+                    "run",
+                    withStandIns(),
+                    "env",
+                    "--default-signal",
+                    "unshare",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    pharos.toString(),
+                    "wait");
+            awaitFile(directory.resolve("training"));
+            ProcessHandle launcher = unshare.children().findAny().orElseThrow();
+            signal(launcher.pid(), signal);
+
+            assertThat(unshare.waitFor()).as(phase).isEqualTo(status);
+            Files.delete(directory.resolve("training"));
+        }
+    }
+
+    @Test
+    void launcher_relativeCacheDirectory_isIgnored() throws Exception {
+        Path pharos = install();
+        environment.put("HOME", directory.resolve("cache").toString());
+        for (String relative : List.of("relative", "./relative", "")) {
+            environment.put("XDG_CACHE_HOME", relative);
+            runWith(withStandIns(), pharos.toString(), "status");
+        }
+        assertThat(directory.resolve("relative")).doesNotExist();
+        assertThat(directory.resolve("cache/.cache/pharos")).isDirectory();
+
+        environment.remove("XDG_CACHE_HOME");
+        environment.put("HOME", "relative");
+        assertThat(runWith(withStandIns(), pharos.toString(), "status").err).isEmpty();
+        environment.remove("HOME");
+        assertThat(runWith(withStandIns(), pharos.toString(), "status").err).isEmpty();
+        assertThat(directory.resolve("relative")).doesNotExist();
+        assertThat(Path.of("/.cache/pharos")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mkdir", "find", "ls", "rm", "cksum", "mv"})
+    void launcher_minimalUserland_saysNothing(String missing) throws Exception {
+        Path pharos = install();
+        for (String program : List.of("mkdir", "find", "ls", "rm", "cksum", "mv", "readlink", "cat", "sleep")) {
+            if (!program.equals(missing)) {
+                script(program, "PATH='" + System.getenv("PATH") + "' exec " + program + " \"$@\"");
+            }
+        }
+        environment.put("TRAINING", "exit 0");
+
+        assertThat(runWith(bin.toString(), pharos.toString(), "status")).isEqualTo(new Run("<status>", "", 42));
+        assertThat(cached()).doesNotContain("-.jsa");
+        assertThat(runWith(bin.toString(), pharos.toString(), "status")).isEqualTo(new Run("<status>", "", 42));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            exit 1                               |
+            exit 0                               |
+            exit 4                               |
+            kill -s SEGV $$                      |
+            echo 'Error: could not open x' >&2; exit 1 | : Error: could not open x
+            printf 'Error occurred during initialization of VM\\nno room\\n'; exit 1 | : no room
+            """)
+    void launcher_javaIsBroken_saysSo(String java, String reason) throws Exception {
+        Path pharos = install();
+        script("java", java);
+        for (String verb : List.of("status", "wait", "hold")) {
+            Run run = runWith(withStandIns(), pharos.toString(), verb, "x");
+
+            assertThat(run)
+                    .isEqualTo(new Run(
+                            "",
+                            "pharos: " + bin.resolve("java") + " does not start" + (reason == null ? "" : reason)
+                                    + ": check that Java installation\n",
+                            verb.equals("hold") ? 125 : 3));
+        }
+    }
+
+    private long awaitTraining() throws Exception {
+        awaitFile(directory.resolve("training"));
+        return Long.parseLong(Files.readString(directory.resolve("training")).strip());
+    }
+
+    private static void awaitFile(Path file) {
+        Installed.until(file + " is written", () -> {
+            try {
+                return Files.exists(file) && Files.size(file) > 0;
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    private static void signal(long process, String name) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-s", name, Long.toString(process))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private static boolean isPossible(String... command) throws Exception {
+        return new ProcessBuilder(command).start().waitFor() == 0;
+    }
+
     private record Run(String out, String err, int status) {}
 
     private Run run(String launcher, String... args) throws Exception {
@@ -189,7 +391,8 @@ class LauncherTest {
     }
 
     private Process start(String name, String path, String launcher, String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(tree.resolve(launcher).toString()));
+        List<String> command = new ArrayList<>();
+        command.add(launcher.equals("env") ? launcher : tree.resolve(launcher).toString());
         command.addAll(Arrays.asList(args));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
@@ -197,6 +400,9 @@ class LauncherTest {
                 .redirectError(directory.resolve(name + ".err").toFile());
         builder.environment().remove("JAVA_HOME");
         builder.environment().put("PATH", path);
+        builder.environment().remove("XDG_CACHE_HOME");
+        builder.environment().remove("HOME");
+        builder.environment().putAll(environment);
         return builder.start();
     }
 

@@ -67,7 +67,10 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({
         "--help, Usage: pharos, Example: pharos wait -t 30s",
-        "demo --help, Usage: pharos demo, Example: pharos demo basic --fast"
+        "demo --help, Usage: pharos demo, Example: pharos demo basic --fast",
+        "help, Usage: pharos, Example: pharos wait -t 30s",
+        "help demo, Usage: pharos demo, Example: pharos demo basic --fast",
+        "help hold, Usage: pharos hold, Example: pharos hold"
     })
     void help_ofEveryCommand_hasAnExample(String line, String usage, String example) {
         assertThat(pharos(line.split(" "))).isEqualTo(ExitCode.DONE.status);
@@ -86,7 +89,7 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-            dmeo             | unknown command 'dmeo': see pharos --help
+            dmeo             | unknown command 'dmeo' (did you mean 'demo'?): see pharos --help
             --fast           | unknown option '--fast': see pharos --help
             demo foo         | unknown demo 'foo': specify basic, shared-resource or all
             demo BASIC       | unknown demo 'BASIC': specify basic, shared-resource or all

@@ -24,6 +24,7 @@ public final class LiveRecording implements AutoCloseable {
         try {
             new ThreadEvent().clear(); // has the types of the records loaded, which takes longer than a short wait
             Recording recording = new Recording(); // of no event of the JDK
+            recording.setToDisk(false); // else a directory is left behind if a signal ends this process
             recording.start();
             return new LiveRecording(recording);
         } catch (RuntimeException | InternalError e) {
@@ -39,10 +40,10 @@ public final class LiveRecording implements AutoCloseable {
      * @throws IOException if it cannot be read
      */
     public Timeline end(String name) throws IOException {
-        recording.stop();
         Path file = Files.createTempFile("pharos", ".jfr");
         try {
-            recording.dump(file);
+            recording.dump(file); // it is lost when it is stopped
+            recording.stop();
             return FlightRecording.read(file, name, share -> {});
         } finally {
             Files.delete(file);
