@@ -117,7 +117,7 @@ final class HolderProcess {
         while (true) {
             try {
                 return event.hold();
-            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.Misconfigured | EventException.OutcomeUnknown e) {
                 // again: each attempt takes the time that an operation may take
             }
         }
