@@ -74,7 +74,7 @@ public final class ClusterServer implements AutoCloseable {
         this.lock = lock;
         server = new Server();
         purge = new DatadirCleanupManager(directory.toFile(), directory.toFile(), SNAPSHOTS, PURGE_HOURS);
-        thread = new Thread(() -> run(new Config(address, directory.toFile())), "pharos-cluster-server");
+        thread = new Thread(() -> run(Config.of(address, directory.toFile())), "pharos-cluster-server");
         thread.setDaemon(true);
     }
 
@@ -93,7 +93,12 @@ public final class ClusterServer implements AutoCloseable {
 
     /** The configuration. The rest is ZooKeeper's default, without a limit of connections from one machine. */
     private static final class Config extends ServerConfig {
-        Config(InetSocketAddress address, File data) {
+        /** As what the server takes: otherwise the verifier would load this class before the class path is read. */
+        static ServerConfig of(InetSocketAddress address, File data) {
+            return new Config(address, data);
+        }
+
+        private Config(InetSocketAddress address, File data) {
             clientPortAddress = address;
             dataDir = data;
             dataLogDir = data;
