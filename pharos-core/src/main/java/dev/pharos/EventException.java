@@ -107,6 +107,26 @@ public abstract class EventException extends RuntimeException {
     }
 
     /**
+     * There is no connection, and waiting alone will not change that: a key store cannot be read, a library is missing,
+     * or the servers speak another protocol or have a certificate that is not trusted. Somebody has to change the
+     * configuration. Nothing was changed.
+     */
+    public static final class Misconfigured extends EventException {
+        private static final long serialVersionUID = 1L;
+
+        /**
+         * Creates an exception.
+         *
+         * @param address the address of the event
+         * @param reason what happened, and what to do
+         * @param cause the cause, or {@code null}
+         */
+        public Misconfigured(String address, String reason, @Nullable Throwable cause) {
+            super(Misconfigured::new, address, reason, cause);
+        }
+    }
+
+    /**
      * The connection was lost during a change, and whether the change was made could not be determined, in time or
      * before the handle was closed or the event deleted, as the cause says. The change was made once or not at all. The
      * call may be repeated, since {@code set} and {@code clear} are idempotent.

@@ -15,8 +15,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event of a cluster that is not connected yet. A thread opens it, repeatedly if no server is available; a wait that
- * has begun before continues as one for the event itself.
+ * An event of a cluster that is not connected yet. A thread opens it, repeatedly if no server is available, but not if
+ * waiting does not help; a wait that has begun before continues as one for the event itself.
  */
 final class ConnectingEvent implements Event {
     /** The pause after an attempt that has failed. */
@@ -24,6 +24,9 @@ final class ConnectingEvent implements Event {
 
     private final ZooKeeperAddress address;
     private final CompletableFuture<ClusterEvent> connected = new CompletableFuture<>();
+
+    /** Why the last attempt has failed. */
+    private volatile @Nullable String failure;
 
     ConnectingEvent(ZooKeeperAddress address) {
         this.address = address;
@@ -37,6 +40,7 @@ final class ConnectingEvent implements Event {
             try {
                 connected.complete(address.open());
             } catch (EventException.Unavailable e) {
+                failure = e.reason();
                 pause();
             } catch (IOException e) {
                 connected.completeExceptionally(new EventException.Unavailable(name(), Messages.reason(e), e));
@@ -69,8 +73,10 @@ final class ConnectingEvent implements Event {
         }
     }
 
-    String servers() {
-        return address.servers();
+    /** Why it is not connected, as far as is known. */
+    String unreachable() {
+        String reason = failure;
+        return address.servers() + " could not be reached" + (reason == null ? "" : ": " + reason);
     }
 
     @Override

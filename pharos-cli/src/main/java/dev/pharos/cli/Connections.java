@@ -48,6 +48,12 @@ final class Connections implements AutoCloseable {
         return connections.computeIfAbsent(address, ignored -> new Connection()).get(address);
     }
 
+    /** Whether there is a connection to a root. */
+    boolean isConnected(ClusterAddress address) {
+        Connection connection = connections.get(address);
+        return connection != null && connection.isConnected();
+    }
+
     @Override
     public void close() {
         connections.values().forEach(Connection::close);
@@ -65,6 +71,11 @@ final class Connections implements AutoCloseable {
                 cluster = connected;
             }
             return connected;
+        }
+
+        boolean isConnected() {
+            Cluster connected = cluster;
+            return connected != null && connected.isConnected();
         }
 
         void close() {

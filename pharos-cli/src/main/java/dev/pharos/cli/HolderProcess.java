@@ -163,7 +163,7 @@ final class HolderProcess {
         while (true) {
             try {
                 return address.hold(mode);
-            } catch (EventException.Unavailable | EventException.OutcomeUnknown e) {
+            } catch (EventException.Unavailable | EventException.Misconfigured | EventException.OutcomeUnknown e) {
                 // again: each attempt takes the time that an operation may take
             }
         }

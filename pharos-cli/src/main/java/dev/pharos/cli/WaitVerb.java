@@ -178,19 +178,25 @@ final class WaitVerb implements Callable<Integer> {
         return found.size() == addresses.size() ? found : List.of();
     }
 
-    /** The message about servers that were never connected. */
+    /** The message about servers that were never connected, or are not any more. */
     private String unconnected(List<Event> events) throws InterruptedException {
-        for (Event event : events) {
-            if (event instanceof ConnectingEvent connecting && connecting.within(Duration.ZERO) == null) {
-                return "; " + connecting.servers() + " could not be reached";
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i) instanceof ConnectingEvent connecting && connecting.within(Duration.ZERO) == null) {
+                return "; " + connecting.unreachable();
+            } else if (addresses.get(i) instanceof ZooKeeperAddress address && !address.isConnected()) {
+                return "; the connection to " + address.servers() + " is lost, so it may have been " + word();
             }
         }
         return "";
     }
 
+    private String word() {
+        return clear ? "clear" : "set";
+    }
+
     private ExitCode end(List<Address> released, String addition, long start) {
         long millis = (System.nanoTime() - start) / 1_000_000L;
-        String word = clear ? "clear" : "set";
+        String word = word();
         if (json) {
             messages.terminal.out.println(new Json()
                     .put("result", released.isEmpty() ? "timeout" : word)

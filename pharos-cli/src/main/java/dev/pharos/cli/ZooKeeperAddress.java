@@ -58,6 +58,11 @@ final class ZooKeeperAddress extends Address {
         return event.toString();
     }
 
+    /** Whether there is a connection to the servers, which was made before. */
+    boolean isConnected() {
+        return connections.isConnected(event.cluster());
+    }
+
     private Cluster cluster() throws IOException {
         return connections.to(event.cluster());
     }

@@ -10,6 +10,7 @@ import dev.pharos.cluster.Proxy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -189,7 +190,8 @@ class ClusterIT {
                 echo operation.timeout = 500ms >options
                 PHAROS_CLUSTER=options pharos %s %s/x %s""".formatted(verb, NOWHERE, verb.equals("hold") ? "-- true" : ""));
 
-        assertThat(run.err()).matches("pharos: " + NOWHERE + "/x: no server has answered in [^\n]*\n");
+        assertThat(run.err())
+                .matches("pharos: " + NOWHERE + "/x: no (connection within|server has answered in) [^\n]*\n");
         assertThat(run).isEqualTo(new Installed.Run("", run.err(), status));
     }
 
@@ -201,6 +203,100 @@ class ClusterIT {
         assertThat(sh("(pharos wait -v --any " + NOWHERE + "/x y 2>&1) & pharos set y; wait")
                         .out())
                 .matches("pharos: y: set after .* s\n");
+    }
+
+    @Test
+    void wait_nobodyListens_saysSoInTheEnd() {
+        Installed.Run run = pharos.sh("""
+                echo operation.timeout = 2s >options
+                PHAROS_CLUSTER=options pharos wait -t 20s %s/x""".formatted(NOWHERE));
+
+        assertThat(run)
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: " + NOWHERE + "/x: not set within 20s; 127.0.0.1:1 could not be reached: no connection"
+                                + " within 2000 ms: nobody listens at 127.0.0.1:1; check the address, and that the"
+                                + " servers are running\n",
+                        124));
+    }
+
+    /** What waiting does not mend is told at once: a wait, which goes on without servers, ends too. */
+    @ParameterizedTest
+    @CsvSource({"set, 3", "clear, 3", "status, 3", "wait, 3", "watch, 3", "rm, 3", "hold, 125"})
+    void pharos_badStore_failsWithOneSentence(String verb, int status) {
+        assertThat(pharos.sh("""
+                printf 'trust.store = missing.p12\\ntrust.password = none\\n' >options
+                PHAROS_CLUSTER=options pharos %s %s/x %s""".formatted(verb, NOWHERE, verb.equals("hold") ? "-- true" : "")))
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: " + NOWHERE
+                                + "/x: the trust store missing.p12 does not exist; create it, or specify another\n",
+                        status));
+    }
+
+    @Test
+    void pharos_badJaasConfiguration_failsWithOneSentence() {
+        Installed.Run run = pharos.sh("""
+                printf 'sasl.entry = Ada\\nsasl.config = missing.conf\\n' >options
+                PHAROS_CLUSTER=options pharos wait %1$s/x; echo $?
+                echo 'Eve { };' >missing.conf
+                PHAROS_CLUSTER=options pharos set %1$s/x; echo $?""".formatted(NOWHERE));
+
+        assertThat(run.out()).isEqualTo("3\n3\n");
+        assertThat(run.err()).hasLineCount(2).contains("/x: the JAAS configuration ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"set, 3", "wait, 3", "hold, 125"})
+    void pharos_somethingElseListens_failsWithOneSentence(String verb, int status) throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread thread = new Thread(() -> greet(other));
+            thread.setDaemon(true);
+            thread.start();
+            String address = "127.0.0.1:" + other.getLocalPort();
+            Installed.Run run = pharos.sh("""
+                    echo operation.timeout = 8s >options
+                    PHAROS_CLUSTER=options pharos %s zk://%s/root/x %s""".formatted(verb, address, verb.equals("hold") ? "-- true" : ""));
+
+            assertThat(run)
+                    .isEqualTo(new Installed.Run(
+                            "",
+                            "pharos: zk://" + address
+                                    + "/root/x: no connection within 8000 ms: no ZooKeeper server, since"
+                                    + " the answer is 'SSH-2.0-OpenSSH_9.2', at " + address + "; check the address\n",
+                            status));
+        }
+    }
+
+    private static void greet(ServerSocket listener) {
+        try {
+            while (true) {
+                listener.accept()
+                        .getOutputStream()
+                        .write("SSH-2.0-OpenSSH_9.2\r\n".getBytes(StandardCharsets.US_ASCII));
+            }
+        } catch (IOException e) {
+            // closed
+        }
+    }
+
+    @Test
+    void wait_connectionIsLost_saysSo() {
+        Process waiting;
+        String event;
+        try (Proxy proxy = new Proxy(port(served))) {
+            event = through(proxy);
+            waiting = pharos.start("env", "PHAROS_CLUSTER=patient", "pharos", "wait", "-t", "30s", event);
+            Installed.until(
+                    "it has connected", () -> sh("pharos status -q $Z/x").status() == 1);
+        }
+
+        assertThat(pharos.finish(waiting))
+                .isEqualTo(new Installed.Run(
+                        "",
+                        "pharos: " + event + ": not set within 30s; the connection to 127.0.0.1:" + port(event)
+                                + " is lost, so it may have been set\n",
+                        124));
     }
 
     @ParameterizedTest
@@ -427,6 +523,7 @@ class ClusterIT {
                 cat >jaas.conf <<'END'
                 Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_ada="engine"; };
                 Ada { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="engine"; };
+                Eve { org.apache.zookeeper.server.auth.DigestLoginModule required username="ada" password="wrong"; };
                 END
                 cat >server.cfg <<'END'
                 dataDir=data
@@ -466,15 +563,45 @@ class ClusterIT {
                 "org.apache.zookeeper.server.quorum.QuorumPeerMain",
                 "server.cfg");
 
-        assertThat(pharos.sh("""
+        Installed.Run run = pharos.sh("""
                         PHAROS_CLUSTER=tls pharos set zk://TLS/tls/x; echo $?
                         PHAROS_CLUSTER=patient pharos status zk://PLAIN/tls/x; echo $?
                         PHAROS_CLUSTER=sasl pharos set zk://PLAIN/sasl/x; echo $?
                         PHAROS_CLUSTER=patient pharos status -q zk://PLAIN/sasl/x; echo $?
                         PHAROS_CLUSTER=sasl pharos status -q zk://PLAIN/sasl/x; echo $?
-                        """.replace("TLS", HOST + ":" + tls).replace("PLAIN", HOST + ":" + plain)))
+                        sed 's/10m/8s/' tls >brief; echo 'operation.timeout = 8s' >none
+                        PHAROS_CLUSTER=brief pharos wait zk://PLAIN/tls/x 2>&1; echo $?
+                        PHAROS_CLUSTER=none pharos wait zk://TLS/tls/x 2>&1; echo $?
+                        sed '/^key/d' brief >keyless
+                        PHAROS_CLUSTER=keyless pharos set zk://TLS/tls/x 2>&1; echo $?
+                        sed 's/= Ada/= Eve/' sasl >eve
+                        PHAROS_CLUSTER=eve pharos wait zk://PLAIN/sasl/x 2>&1; echo $?
+                        """.replace("TLS", HOST + ":" + tls).replace("PLAIN", HOST + ":" + plain));
+
+        String out = run.out().replaceAll("\\(Received fatal alert: \\w+\\)", "(ALERT)");
+        assertThat(new Installed.Run(out, run.err(), run.status()))
                 .isEqualTo(new Installed.Run(
-                        "0\nzk://PLAIN/tls/x: set\n0\n0\n3\n0\n".replace("PLAIN", HOST + ":" + plain), "", 0));
+                        """
+                        0
+                        zk://PLAIN/tls/x: set
+                        0
+                        0
+                        3
+                        0
+                        pharos: zk://PLAIN/tls/x: no connection within 8000 ms: TLS is not used at PLAIN; specify the secureClientPort, or neither trust store nor key store
+                        3
+                        pharos: zk://TLS/tls/x: no connection within 8000 ms: TLS is required at TLS; specify a trust store, or the clientPort
+                        3
+                        pharos: zk://TLS/tls/x: no connection within 8000 ms: the certificate of this client is missing, says TLS (ALERT); specify a key store
+                        3
+                        pharos: zk://PLAIN/sasl/x: authentication failed; check user, password and the servers
+                        3
+                        """.replace("PLAIN", HOST + ":" + plain)
+                                .replace("TLS is", "tls is")
+                                .replace("TLS", HOST + ":" + tls)
+                                .replace("tls is", "TLS is"),
+                        "",
+                        0));
     }
 
     @ParameterizedTest

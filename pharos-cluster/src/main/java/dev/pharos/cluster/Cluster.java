@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos.cluster;
 
+import dev.pharos.Event;
 import dev.pharos.EventException;
 import dev.pharos.cluster.Engine.Answer;
 import java.nio.file.Path;
@@ -44,6 +45,9 @@ public final class Cluster implements AutoCloseable {
         // ZooKeeper can only be on the class path, which a module does not read unless it says so here.
         Cluster.class.getModule().addReads(Cluster.class.getClassLoader().getUnnamedModule());
     }
+
+    /** How long before it fails for want of a connection a call begins to find out why, if it has twice that. */
+    private static final long EXAMINATION_NANOS = 10_000_000_000L;
 
     private final ClusterAddress address;
     private final Options options;
@@ -298,7 +302,8 @@ public final class Cluster implements AutoCloseable {
      *     servers, and the node under which the events are stored, which is created if it does not exist
      * @return the connection, to be closed after use
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws EventException if no server responds within ten seconds
+     * @throws EventException an {@link EventException.Unavailable} if no server responds within ten seconds; for others,
+     *     see {@link #connect(ClusterAddress, Options)}
      */
     public static Cluster connect(String address) {
         return connect(address, Options.DEFAULTS);
@@ -311,7 +316,7 @@ public final class Cluster implements AutoCloseable {
      * @param options the options
      * @return the connection, to be closed after use
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws EventException if no server responds in time, or authentication failed
+     * @throws EventException as {@link #connect(ClusterAddress, Options)}
      */
     public static Cluster connect(String address, Options options) {
         return connect(ClusterAddress.parse(address), options);
@@ -323,21 +328,21 @@ public final class Cluster implements AutoCloseable {
      * @param address the address
      * @param options the options
      * @return the connection, to be closed after use
-     * @throws EventException if no server responds in time, or authentication failed
+     * @throws EventException an {@link EventException.Unavailable} if no server responds within the operation timeout,
+     *     with the reason as far as the servers can be asked for it; an {@link EventException.Misconfigured} if another
+     *     attempt would not help: a store cannot be read, a library is missing, or every server speaks another protocol
+     *     or has a certificate that is not accepted; an {@link EventException.NotPermitted} if authentication failed
      */
     public static Cluster connect(ClusterAddress address, Options options) {
+        long deadline = System.nanoTime() + options.operationTimeout.toNanos();
         Cluster cluster = new Cluster(address, options);
         try {
-            if (!cluster.awaitConnection(System.nanoTime() + cluster.operationNanos())) {
-                String unknown = cluster.address.unknownHosts();
-                throw unknown.isEmpty()
-                        ? cluster.unavailable(cluster.address.toString())
-                        : new EventException.Unavailable(
-                                cluster.address.toString(), "unknown host " + unknown + "; check the address", null);
+            if (!cluster.awaitConnection(deadline)) {
+                throw cluster.unavailable(address.toString());
             }
             return cluster;
         } catch (EventException e) {
-            cluster.close();
+            cluster.close(deadline);
             throw e;
         }
     }
@@ -497,14 +502,18 @@ public final class Cluster implements AutoCloseable {
 
     /**
      * Closes the connection and all its handles, whose waits fail with an {@link EventException.Closed}, and releases
-     * its holds. Blocks until a server has responded, at most for the operation timeout: if none has, holds end with
-     * the session timeout. Closing again has no effect.
+     * its holds. Blocks until a server has responded, at most for the operation timeout; without a connection, not at
+     * all. If no server has responded, holds end with the session timeout. Closing again has no effect.
      */
     @Override
     public void close() {
+        close(System.nanoTime() + operationNanos());
+    }
+
+    private void close(long deadline) {
         closed = true;
         handles.forEach(ClusterEvent::close);
-        engine.close();
+        engine.close(deadline);
     }
 
     /**
@@ -521,7 +530,13 @@ public final class Cluster implements AutoCloseable {
         return closed ? "closed" : isConnected() ? "connected" : "not connected";
     }
 
-    boolean isConnected() {
+    /**
+     * Returns whether there is a connection to a server. While there is none, waits go on, but a wait whose timeout
+     * elapses cannot tell whether the event was set.
+     *
+     * @return {@code true} if there is a connection, as far as is known
+     */
+    public boolean isConnected() {
         return !closed && engine.failure() == null && engine.connected().isSet();
     }
 
@@ -563,7 +578,15 @@ public final class Cluster implements AutoCloseable {
 
     /** Waits until there is a connection, or for a time of {@code System.nanoTime}; then false. */
     boolean awaitConnection(long deadline) {
-        boolean inTime = Reply.await(engine.connected(), deadline);
+        boolean inTime = Reply.await(engine.connected(), deadline - Math.min(operationNanos() / 2, EXAMINATION_NANOS));
+        if (!inTime && deadline - System.nanoTime() > 0) {
+            Event examined = engine.examine(deadline);
+            inTime = Reply.await(deadline, engine.connected(), examined)
+                    && engine.connected().isSet();
+            if (!inTime && !(engine.unavailable("") instanceof EventException.Misconfigured)) {
+                inTime = Reply.await(engine.connected(), deadline);
+            }
+        }
         EventException failure = engine.failure();
         if (failure != null) {
             throw failure.forThisThread();
@@ -572,11 +595,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     EventException unavailable(String where) {
-        return new EventException.Unavailable(
-                where,
-                "no server has answered in " + options.operationTimeout.toMillis()
-                        + " ms; check the address, and that a majority of the servers is running",
-                null);
+        return engine.unavailable(where);
     }
 
     static EventException outcomeUnknown(String where, @Nullable Throwable cause) {

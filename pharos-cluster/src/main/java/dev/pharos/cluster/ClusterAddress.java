@@ -7,8 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -42,13 +44,21 @@ public final class ClusterAddress {
 
     private static final Pattern ROOT = Pattern.compile("(?:/(?!\\.{1,2}(?:/|$))[\\w.~-]+)+");
 
+    /** A server. The host is a name or an IP address, without brackets. */
+    record Server(String host, int port) {
+        @Override
+        public String toString() {
+            return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
+        }
+    }
+
     private final String servers;
-    private final List<String> hosts;
+    private final List<Server> list;
     private final String root;
 
-    private ClusterAddress(String servers, List<String> hosts, String root) {
+    private ClusterAddress(String servers, Collection<Server> list, String root) {
         this.servers = servers;
-        this.hosts = hosts;
+        this.list = List.copyOf(list);
         this.root = root;
     }
 
@@ -99,7 +109,7 @@ public final class ClusterAddress {
             throw new IllegalArgumentException(
                     "an address has no user before an @; specify the user in the options of the client");
         }
-        List<String> hosts = new ArrayList<>();
+        Set<Server> list = new LinkedHashSet<>();
         for (String server : servers.split(",", -1)) {
             Matcher parts = SERVER.matcher(server);
             if (!parts.matches() || !isAddress(parts.group(2))) {
@@ -109,7 +119,9 @@ public final class ClusterAddress {
             if (port.length() > 5 || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
                 throw bad(text, "port " + port + " is out of range, which is 1 to 65535");
             }
-            hosts.add(parts.group(1));
+            String host = parts.group(1);
+            list.add(new Server(
+                    host.startsWith("[") ? host.substring(1, host.length() - 1) : host, Integer.parseInt(port)));
         }
         if (!ROOT.matcher(root).matches()) {
             throw bad(
@@ -118,7 +130,7 @@ public final class ClusterAddress {
         } else if (root.equals("/zookeeper") || root.startsWith("/zookeeper/")) {
             throw bad(text, "the root '/zookeeper' is reserved by the servers; use another");
         }
-        return new ClusterAddress(servers, hosts, root);
+        return new ClusterAddress(servers, list, root);
     }
 
     /** Whether this is the beginning of an IPv6 address in brackets; or null, where a name is. */
@@ -141,6 +153,11 @@ public final class ClusterAddress {
      */
     public String servers() {
         return servers;
+    }
+
+    /** The servers one by one, each once. */
+    List<Server> list() {
+        return list;
     }
 
     /**
@@ -209,20 +226,6 @@ public final class ClusterAddress {
     /** The address of the event of this name, as text. */
     String of(String name) {
         return event(name).toString();
-    }
-
-    /** The hosts, if none of them can be resolved; else an empty string. */
-    String unknownHosts() {
-        List<String> unknown = new ArrayList<>();
-        for (String host : hosts) {
-            try {
-                var unused = InetAddress.getByName(host);
-                return "";
-            } catch (UnknownHostException e) {
-                unknown.add(host);
-            }
-        }
-        return String.join(", ", unknown);
     }
 
     /** The name of a node for the event of this name. Throws if there is none. */

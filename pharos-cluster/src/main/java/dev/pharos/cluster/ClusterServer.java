@@ -16,6 +16,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.apache.zookeeper.server.DatadirCleanupManager;
 import org.apache.zookeeper.server.ServerConfig;
 import org.apache.zookeeper.server.ZooKeeperServerMain;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A standalone ZooKeeper server in this process. For development, tests and small installations; an ensemble of three
- * or more servers survives the loss of a machine. Requires {@code metrics-core} and {@code snappy-java} on the class
- * path.
+ * or more servers survives the loss of a machine. Requires two libraries that a client does not, and that Maven does not
+ * add by itself: {@code io.dropwizard.metrics:metrics-core:3.2.5} and {@code org.xerial.snappy:snappy-java:1.1.10.4}.
  *
  * <pre>{@code
  * try (ClusterServer server = ClusterServer.start(2181, Path.of("data"));
@@ -45,6 +46,19 @@ public final class ClusterServer implements AutoCloseable {
 
     private static final int PURGE_HOURS = 1;
 
+    /** A class of each library that only a server needs. */
+    private static final List<String> LIBRARIES = List.of("com.codahale.metrics.Reservoir", "org.xerial.snappy.Snappy");
+
+    static final String METRICS = "io.dropwizard.metrics:metrics-core:3.2.5";
+    static final String SNAPPY = "org.xerial.snappy:snappy-java:1.1.10.4";
+
+    static {
+        // ZooKeeper can only be on the class path, which a module does not read unless it says so here.
+        ClusterServer.class
+                .getModule()
+                .addReads(ClusterServer.class.getClassLoader().getUnnamedModule());
+    }
+
     private final Path directory;
     private final FileChannel lock;
     private final Server server;
@@ -60,7 +74,7 @@ public final class ClusterServer implements AutoCloseable {
         this.lock = lock;
         server = new Server();
         purge = new DatadirCleanupManager(directory.toFile(), directory.toFile(), SNAPSHOTS, PURGE_HOURS);
-        thread = new Thread(() -> run(new Config(address, directory.toFile())), "pharos-cluster-server");
+        thread = new Thread(() -> run(Config.of(address, directory.toFile())), "pharos-cluster-server");
         thread.setDaemon(true);
     }
 
@@ -79,7 +93,12 @@ public final class ClusterServer implements AutoCloseable {
 
     /** The configuration. The rest is ZooKeeper's default, without a limit of connections from one machine. */
     private static final class Config extends ServerConfig {
-        Config(InetSocketAddress address, File data) {
+        /** As what the server takes: otherwise the verifier would load this class before the class path is read. */
+        static ServerConfig of(InetSocketAddress address, File data) {
+            return new Config(address, data);
+        }
+
+        private Config(InetSocketAddress address, File data) {
             clientPortAddress = address;
             dataDir = data;
             dataLogDir = data;
@@ -93,7 +112,7 @@ public final class ClusterServer implements AutoCloseable {
      * @param data the directory in which the events are stored; created if it does not exist
      * @return the running server
      * @throws IllegalArgumentException if the port is out of range
-     * @throws EventException if the port is in use or the directory cannot be used
+     * @throws EventException if the port is in use, the directory cannot be used, or a library is missing
      */
     public static ClusterServer start(int port, Path data) {
         return start(LOOPBACK, port, data);
@@ -108,7 +127,8 @@ public final class ClusterServer implements AutoCloseable {
      * @param data the directory in which the events are stored; created if it does not exist
      * @return the running server
      * @throws IllegalArgumentException if the port is out of range
-     * @throws EventException if this machine has no such address, the port is in use or the directory cannot be used
+     * @throws EventException if this machine has no such address, the port is in use, the directory cannot be used, or a
+     *     library is missing
      */
     public static ClusterServer start(String host, int port, Path data) {
         if (port < 0 || port > 65_535) {
@@ -119,6 +139,8 @@ public final class ClusterServer implements AutoCloseable {
             throw new EventException.Unavailable(
                     host, "unknown host; specify a name or an address of this machine", null);
         }
+        checkLibraries(host + ":" + port);
+        ZooKeeperEnvironment.avoidLookUp();
         Path directory = data.toAbsolutePath();
         FileChannel lock = lock(directory);
         // For all of the JVM: ZooKeeper ends it when a server fails, and starts a web server if it finds one.
@@ -128,6 +150,20 @@ public final class ClusterServer implements AutoCloseable {
         started.thread.start();
         started.awaitStart(host + ":" + port);
         return started;
+    }
+
+    private static void checkLibraries(String address) {
+        for (String needed : LIBRARIES) {
+            try {
+                Class<?> unused = Class.forName(needed, false, ZooKeeperServerMain.class.getClassLoader());
+            } catch (ClassNotFoundException | LinkageError e) {
+                throw new EventException.Misconfigured(
+                        address,
+                        "a server needs two libraries that a client does not; add " + METRICS + " and " + SNAPPY
+                                + " to the class path",
+                        e);
+            }
+        }
     }
 
     /** Locks the directory against other servers, of this process or another. */

@@ -150,7 +150,22 @@ interface Engine extends AutoCloseable {
     @Nullable
     EventException failure();
 
-    /** Ends the connection and all holds. */
+    /**
+     * Begins to find out why there is no connection, unless that is under way: for {@link #unavailable}, until a time
+     * of {@code System.nanoTime}. The event is set when no more will be found.
+     */
+    Event examine(long deadline);
+
+    /**
+     * That there is no connection, or no answer, and why, as far as it is known: an {@link EventException.Unavailable},
+     * or an {@link EventException.Misconfigured} if waiting does not help.
+     */
+    EventException unavailable(String where);
+
+    /** Ends the connection and all holds. Waits for that, if there is a connection, for the operation timeout. */
     @Override
     void close();
+
+    /** The same, until a time of {@code System.nanoTime}. */
+    void close(long deadline);
 }

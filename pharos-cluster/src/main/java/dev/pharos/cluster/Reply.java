@@ -2,6 +2,7 @@
 package dev.pharos.cluster;
 
 import dev.pharos.Event;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -34,6 +35,24 @@ final class Reply<T> implements Consumer<Engine.Answer<T>> {
             Thread.currentThread().interrupt();
         }
         return answer;
+    }
+
+    /** Waits for any of these events, or until a time of {@code System.nanoTime}; then false. Leaves interrupts for later. */
+    static boolean await(long deadline, Event... events) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return Event.awaitAny(Duration.ofNanos(deadline - System.nanoTime()), events) != null;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Waits for an event, or until a time of {@code System.nanoTime}; then false. Leaves interrupts for later. */

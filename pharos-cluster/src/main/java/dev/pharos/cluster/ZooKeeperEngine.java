@@ -6,9 +6,9 @@ import dev.pharos.EventException;
 import dev.pharos.ThreadEvent;
 import dev.pharos.cluster.Engine.Answer.Kind;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -33,7 +33,6 @@ import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.client.ZKClientConfig;
-import org.apache.zookeeper.common.ZKConfig;
 import org.apache.zookeeper.data.ACL;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
@@ -99,12 +98,6 @@ final class ZooKeeperEngine implements Engine {
     private static final int LAYOUT = 1;
     private static final byte[] NOTHING = {};
 
-    /**
-     * The longest answer that is accepted: lists of names are long. The client would cut the connection at one
-     * megabyte.
-     */
-    private static final int LONGEST_ANSWER = 1 << 28;
-
     /** How long to wait before another attempt to begin a session, after a lack of threads or files. */
     private static final long REOPEN_NANOS = 1_000_000_000L;
 
@@ -146,6 +139,13 @@ final class ZooKeeperEngine implements Engine {
     private boolean opening = true;
 
     private volatile @Nullable ZooKeeper session;
+
+    /** Of the sender only. */
+    private @Nullable ZooKeeperHosts hosts;
+
+    /** What is known of why there is no connection; null while there is one. */
+    private final AtomicReference<@Nullable ZooKeeperDiagnosis> diagnosis = new AtomicReference<>();
+
     private volatile @Nullable EventException failure;
     private volatile boolean closed;
 
@@ -155,19 +155,20 @@ final class ZooKeeperEngine implements Engine {
         this.listener = listener;
         this.access = access(options.access);
         this.above = options.access == Cluster.Access.EVERYBODY ? access : above();
-        this.config = config(options);
+        this.config = ZooKeeperOptions.config(address, options);
         this.holder = holder();
         this.sender = new Thread(null, this::run, "pharos-cluster " + address, 0L, false);
         sender.setDaemon(true);
         sender.start();
     }
 
+    /** The name of this machine, without a look-up, since that may take as long as a name server is silent. */
     private static String holder() {
-        String host;
+        String host = System.getenv().getOrDefault("HOSTNAME", System.getenv().getOrDefault("COMPUTERNAME", "unknown"));
         try {
-            host = InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            host = "unknown";
+            host = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            // not Linux
         }
         return host + " " + ProcessHandle.current().pid();
     }
@@ -188,33 +189,6 @@ final class ZooKeeperEngine implements Engine {
                 yield both;
             }
         };
-    }
-
-    private static ZKClientConfig config(Cluster.Options options) {
-        ZKClientConfig config = new ZKClientConfig();
-        config.setProperty(ZKConfig.JUTE_MAXBUFFER, Integer.toString(LONGEST_ANSWER));
-        String entry = options.sasl;
-        config.setProperty(ZKClientConfig.ENABLE_CLIENT_SASL_KEY, Boolean.toString(entry != null));
-        if (entry != null) {
-            config.setProperty(ZKClientConfig.LOGIN_CONTEXT_NAME_KEY, entry);
-            config.setProperty("zookeeper.fips-mode", "false"); // which would forbid DIGEST-MD5
-        }
-        Cluster.Options.Store trust = options.trustStore;
-        Cluster.Options.Store key = options.keyStore;
-        if (trust != null || key != null) {
-            config.setProperty(ZKClientConfig.SECURE_CLIENT, "true");
-            config.setProperty(
-                    ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, "org.apache.zookeeper.ClientCnxnSocketNetty");
-        }
-        if (trust != null) {
-            config.setProperty("zookeeper.ssl.trustStore.location", trust.file().toString());
-            config.setProperty("zookeeper.ssl.trustStore.password", trust.password());
-        }
-        if (key != null) {
-            config.setProperty("zookeeper.ssl.keyStore.location", key.file().toString());
-            config.setProperty("zookeeper.ssl.keyStore.password", key.password());
-        }
-        return config;
     }
 
     // The thread that sends
@@ -291,8 +265,12 @@ final class ZooKeeperEngine implements Engine {
         }
         failPending(null);
         try {
-            ZooKeeper opened =
-                    new ZooKeeper(address.servers(), (int) options.sessionTimeout.toMillis(), new Session(), config);
+            ZooKeeperEnvironment.avoidLookUp();
+            ZooKeeperHosts tried = new ZooKeeperHosts(address, options);
+            ZooKeeper opened = new ZooKeeper(
+                    address.servers(), (int) options.sessionTimeout.toMillis(), new Session(), false, tried, config);
+            tried.begin(opened::getSessionTimeout);
+            hosts = tried;
             String digest = options.digest;
             if (digest != null) {
                 opened.addAuthInfo("digest", digest.getBytes(StandardCharsets.UTF_8));
@@ -302,7 +280,7 @@ final class ZooKeeperEngine implements Engine {
             failPending(opened); // requests meanwhile that took the last session for this
         } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
             if (session == null) {
-                fail(new EventException.Unavailable(
+                fail(new EventException.Misconfigured(
                         address.toString(), "cannot connect (" + e + "); check the class path and the options", e));
             }
         }
@@ -311,8 +289,10 @@ final class ZooKeeperEngine implements Engine {
     /** Ends the session. */
     private void closeSession() {
         ZooKeeper open = session;
-        if (open != null) {
+        ZooKeeperHosts tried = hosts;
+        if (open != null && tried != null) {
             try {
+                tried.end();
                 open.close();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -409,7 +389,12 @@ final class ZooKeeperEngine implements Engine {
                 (rc, path, context, data, stat) -> {
                     String mark = data == null ? "" : new String(data, StandardCharsets.US_ASCII);
                     Answer<?> refused = refused("", code(rc), "");
-                    if (refused.kind() == Kind.AGAIN) {
+                    if (code(rc) == Code.SESSIONCLOSEDREQUIRESASLAUTH) {
+                        fail(new EventException.NotPermitted(
+                                address.toString(),
+                                "the servers accept only users who authenticate; specify a user, or an entry for SASL",
+                                null));
+                    } else if (refused.kind() == Kind.AGAIN) {
                         send(this::checkLayout);
                     } else if (refused.kind() == Kind.LOST) {
                         return; // it is checked on the next connection, too
@@ -417,6 +402,7 @@ final class ZooKeeperEngine implements Engine {
                         fail(Snapshot.newerVersion(address.toString(), mark.substring(MARK.length())));
                     } else {
                         connected.set();
+                        diagnosis.set(null);
                         listener.connected();
                         forgotten.addAll(watchedForSet.keySet());
                         forgotten.addAll(watchedForClear);
@@ -859,21 +845,21 @@ final class ZooKeeperEngine implements Engine {
                 (rc, where, context, results) -> {
                     switch (code(rc)) {
                         case NODEEXISTS -> then.accept(Answer.done(false));
-                        case NONODE -> createRoot(open, 1, name, first, then);
+                        case NONODE ->
+                            createNode(open, address.root() + "/e", name, then, () -> create(open, name, first, then));
+                        case NOAUTH -> then.accept(notCreated(path(name), name));
                         default -> then.accept(answer(name, code(rc), "create"));
                     }
                 },
                 null);
     }
 
-    /** Creates the nodes above an event, from the one with so many segments on, then the event. */
-    private void createRoot(ZooKeeper open, int segments, String name, Snapshot first, Consumer<Answer<Boolean>> then) {
-        String[] all = (address.root() + "/e").split("/", -1);
-        if (segments == all.length) {
-            create(open, name, first, then);
-            return;
-        }
-        String path = String.join("/", List.of(all).subList(0, segments + 1));
+    /**
+     * Creates a node above an event, and those above that as far as they are missing; then goes on. Begins with the
+     * lowest: of a node that is there it would be refused if this user may create none beside it.
+     */
+    private void createNode(
+            ZooKeeper open, String path, String name, Consumer<Answer<Boolean>> then, Runnable created) {
         byte[] data = path.equals(address.root()) ? (MARK + LAYOUT).getBytes(StandardCharsets.US_ASCII) : NOTHING;
         open.create(
                 path,
@@ -881,14 +867,33 @@ final class ZooKeeperEngine implements Engine {
                 path.length() < address.root().length() ? above : access,
                 CreateMode.PERSISTENT,
                 (rc, where, context, made) -> {
+                    int slash = path.lastIndexOf('/');
                     Code code = code(rc);
                     if (code == Code.OK || code == Code.NODEEXISTS) {
-                        createRoot(open, segments + 1, name, first, then);
+                        created.run();
+                    } else if (code == Code.NONODE && slash > 0) {
+                        createNode(
+                                open,
+                                path.substring(0, slash),
+                                name,
+                                then,
+                                () -> createNode(open, path, name, then, created));
+                    } else if (code == Code.NOAUTH) {
+                        then.accept(notCreated(path, name));
                     } else {
-                        then.accept(answer(name, code, "create"));
+                        then.accept(refused(address.of(name), code, "create the node " + path + " for"));
                     }
                 },
                 null);
+    }
+
+    private Answer<Boolean> notCreated(String path, String name) {
+        return Answer.failed(new EventException.NotPermitted(
+                address.of(name),
+                "the node " + path
+                        + " is missing, and this user may not create it; create it with access for this user,"
+                        + " or authenticate as another",
+                null));
     }
 
     @Override
@@ -971,11 +976,44 @@ final class ZooKeeperEngine implements Engine {
     }
 
     @Override
+    public Event examine(long deadline) {
+        ZooKeeperDiagnosis last = diagnosis.get();
+        if (last == null || last.isOver()) {
+            ZooKeeperDiagnosis next = ZooKeeperDiagnosis.begin(address, options, deadline);
+            boolean unused = diagnosis.compareAndSet(last, next);
+            last = next;
+        }
+        return last.over();
+    }
+
+    @Override
+    public EventException unavailable(String where) {
+        long millis = options.operationTimeout.toMillis();
+        ZooKeeperDiagnosis known = diagnosis.get();
+        return known != null
+                ? known.unavailable(where, millis)
+                : new EventException.Unavailable(
+                        where,
+                        "no server has answered in " + millis
+                                + " ms; check the address, and that a majority of the servers is running",
+                        null);
+    }
+
+    @Override
     public void close() {
+        close(System.nanoTime() + options.operationTimeout.toNanos());
+    }
+
+    @Override
+    public void close(long deadline) {
+        boolean hears =
+                connected.isSet(); // else nothing is to be waited for: ZooKeeper makes no connection to close it
         closed = true;
         connected.set();
         LockSupport.unpark(sender);
-        Reply.await(ended, System.nanoTime() + options.operationTimeout.toNanos());
+        if (hears) {
+            Reply.await(ended, deadline);
+        }
     }
 
     /** For tests, which expire it. */

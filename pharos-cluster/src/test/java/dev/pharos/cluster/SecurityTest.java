@@ -3,14 +3,15 @@ package dev.pharos.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.pharos.EventException;
 import dev.pharos.TestThreads;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +29,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Log-in, access lists and TLS, with a real server and certificates that keytool makes. */
 class SecurityTest {
-    private static final String PASSWORD = "changeit";
+    private static final String PASSWORD = Keys.PASSWORD;
+
     /** For those who get no answer. */
-    private static final Cluster.Options BRIEF = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(3));
+    private static final Cluster.Options BRIEF = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(10));
 
     @TempDir
     static Path folder;
@@ -44,6 +48,7 @@ class SecurityTest {
      */
     private static Properties before;
 
+    private static Keys keys;
     private static ZooKeeperServerEmbedded server;
     private static int port;
     private static int tlsPort;
@@ -54,12 +59,13 @@ class SecurityTest {
     @BeforeAll
     static void start() throws Exception {
         before = (Properties) System.getProperties().clone();
-        key("server", "-ext", "SAN=dns:localhost,ip:127.0.0.1");
-        key("client");
-        key("stranger");
-        trust("server", "servers.p12");
-        trust("client", "clients.p12");
-        trust("stranger", "strangers.p12");
+        keys = new Keys(folder);
+        keys.key("server", "-ext", "SAN=dns:localhost,ip:127.0.0.1");
+        keys.key("client");
+        keys.key("stranger");
+        keys.trust("server", "servers.p12");
+        keys.trust("client", "clients.p12");
+        keys.trust("stranger", "strangers.p12");
         Path jaas = folder.resolve("jaas.conf");
         Files.writeString(jaas, """
                 Server { org.apache.zookeeper.server.auth.DigestLoginModule required user_ada="engine"; };
@@ -108,33 +114,6 @@ class SecurityTest {
         server.close();
         System.setProperties(before);
         Configuration.setConfiguration(null);
-    }
-
-    /** Makes a key with a certificate. */
-    private static void key(String whom, String... more) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
-        command.addAll(List.of("-genkeypair", "-keystore", whom + ".p12", "-alias", whom));
-        command.addAll(List.of("-storepass", PASSWORD, "-storetype", "PKCS12"));
-        command.addAll(List.of("-keyalg", "EC", "-dname", "CN=localhost", "-validity", "2"));
-        command.addAll(List.of(more));
-        Process process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
-    }
-
-    /** Makes a store with the certificate of somebody, who is trusted by that. */
-    private static void trust(String whom, String name) throws Exception {
-        KeyStore own = KeyStore.getInstance(folder.resolve(whom + ".p12").toFile(), PASSWORD.toCharArray());
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setCertificateEntry(whom, own.getCertificate(whom));
-        try (OutputStream out = Files.newOutputStream(folder.resolve(name))) {
-            store.store(out, PASSWORD.toCharArray());
-        }
     }
 
     private static Cluster connect(String root, Cluster.Options options) {
@@ -216,6 +195,53 @@ class SecurityTest {
         }
     }
 
+    /** A node that is there already is not made, where its user may make none beside it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/orders", "/team/orders", "/a/b/c/orders"})
+    void access_rootMadeByAnAdministrator_isUsed(String root) throws Exception {
+        String above = root.substring(0, root.lastIndexOf('/'));
+        Nodes.with(port, nodes -> {
+            nodes.client.addAuthInfo("digest", "admin:admin".getBytes(StandardCharsets.UTF_8));
+            for (int slash = root.indexOf('/', 1); slash > 0; slash = root.indexOf('/', slash + 1)) {
+                nodes.create(root.substring(0, slash));
+            }
+            nodes.create(root);
+            nodes.client.setACL(above.isEmpty() ? "/" : above, ZooDefs.Ids.CREATOR_ALL_ACL, -1);
+        });
+        try (Cluster cluster = connect(root, Servers.PATIENT);
+                Cluster other = connect(above + "/none", Servers.PATIENT)) {
+            assertWorks(cluster);
+            assertThat(cluster.events()).containsExactly("event");
+            assertThatThrownBy(() -> other.event("event"))
+                    .isInstanceOf(EventException.NotPermitted.class)
+                    .hasMessageContaining("/none/event: the node " + above + "/none is missing, and this user may not");
+        } finally {
+            Nodes.with(port, nodes -> {
+                nodes.client.addAuthInfo("digest", "admin:admin".getBytes(StandardCharsets.UTF_8));
+                nodes.client.setACL(above.isEmpty() ? "/" : above, ZooDefs.Ids.OPEN_ACL_UNSAFE, -1);
+            });
+        }
+    }
+
+    /** The root is there, and what is under it may not be made. */
+    @Test
+    void access_rootIsClosed_namesWhatIsMissing() throws Exception {
+        Nodes.with(port, nodes -> {
+            nodes.create("/shut");
+            nodes.client.setACL("/shut", ZooDefs.Ids.READ_ACL_UNSAFE, -1);
+        });
+        try (Cluster cluster = connect("/shut", Servers.PATIENT)) {
+            assertThatThrownBy(() -> cluster.event("x"))
+                    .isInstanceOf(EventException.NotPermitted.class)
+                    .hasMessageContaining("/shut/x: the node /shut/e is missing, and this user may not create it");
+        }
+        try (Cluster cluster = connect("/shut/deep/er", Servers.PATIENT)) {
+            assertThatThrownBy(() -> cluster.event("x"))
+                    .isInstanceOf(EventException.NotPermitted.class)
+                    .hasMessageContaining("/shut/deep/er/x: the node /shut/deep is missing, and this user may not");
+        }
+    }
+
     @Test
     void access_revokedWhileInUse_throws() throws Exception {
         try (Cluster ada =
@@ -255,8 +281,10 @@ class SecurityTest {
     @Test
     void sasl_noSuchEntry_isRefused() {
         assertThatThrownBy(() -> connect("/sasl", Servers.PATIENT.sasl("Nobody")))
-                .isInstanceOf(EventException.NotPermitted.class)
-                .hasMessageContaining("authentication failed");
+                .isInstanceOf(EventException.Misconfigured.class)
+                .hasMessageEndingWith(
+                        "/sasl: the JAAS configuration has no entry 'Nobody'; add it, or specify the name of"
+                                + " another");
     }
 
     // TLS
@@ -277,12 +305,110 @@ class SecurityTest {
     @Test
     void tls_serverIsAStranger_isRefused() {
         assertThatThrownBy(() -> connectByTls(BRIEF, "strangers.p12", "client.p12"))
-                .isInstanceOf(EventException.Unavailable.class);
+                .isInstanceOf(EventException.Misconfigured.class)
+                .hasMessageContaining("a certificate that is not trusted at localhost:" + tlsPort);
     }
 
     @Test
     void tls_clientIsAStranger_isRefused() {
         assertThatThrownBy(() -> connectByTls(BRIEF, "servers.p12", "stranger.p12"))
-                .isInstanceOf(EventException.Unavailable.class);
+                .isInstanceOf(EventException.Misconfigured.class)
+                .hasMessageContaining("the certificate of this client is rejected, says localhost:" + tlsPort);
+    }
+
+    @Test
+    void tls_serverDoesNotUseIt_isTold() {
+        Cluster.Options options = BRIEF.trustStore(keys.file("servers.p12"), PASSWORD);
+        assertThat(FailuresTest.failure(EventException.Misconfigured.class, "localhost:" + port, options)
+                        .reason())
+                .endsWith(": TLS is not used at localhost:" + port
+                        + "; specify the secureClientPort, or neither trust store nor key store");
+    }
+
+    @Test
+    void tls_serverRequiresIt_isTold() {
+        assertThat(FailuresTest.failure(EventException.Misconfigured.class, "localhost:" + tlsPort, BRIEF)
+                        .reason())
+                .endsWith(": TLS is required at localhost:" + tlsPort + "; specify a trust store, or the clientPort");
+    }
+
+    // Stores: what is wrong with them is told before any server is asked, and there is none here
+
+    private static final String NOWHERE = "127.0.0.1:1";
+
+    private static String storeReason(Cluster.Options options) {
+        return FailuresTest.failure(EventException.Misconfigured.class, NOWHERE, options)
+                .reason();
+    }
+
+    private static void assertWrongStore(String file, String password, String why) {
+        assertThat(storeReason(Servers.PATIENT.trustStore(keys.file(file), password)))
+                .startsWith("the trust store " + keys.file(file) + " " + why);
+        assertThat(storeReason(Servers.PATIENT.keyStore(keys.file(file), password)))
+                .startsWith("the key store " + keys.file(file) + " " + why);
+    }
+
+    @Test
+    void stores_wrong_areToldAtOnce() throws Exception {
+        Files.createDirectory(keys.file("folder.p12"));
+        Files.copy(keys.file("client.p12"), keys.file("client.pfx"));
+        Files.writeString(keys.file("text.p12"), "text");
+        Files.writeString(keys.file("text.pem"), "text");
+        Files.writeString(keys.file("empty.jks"), "");
+        assertWrongStore("missing.p12", PASSWORD, "does not exist; ");
+        assertWrongStore("folder.p12", PASSWORD, "is a directory; ");
+        assertWrongStore(
+                "client.pfx", PASSWORD, "is of unknown type; rename it so that it ends in .p12, .jks, .pem or");
+        assertWrongStore("client.p12", "wrong", "cannot be opened with this password");
+        assertWrongStore("text.p12", PASSWORD, "is damaged, or not of the type that its name ends in (");
+        assertWrongStore("text.pem", PASSWORD, "");
+        assertWrongStore("empty.jks", PASSWORD, "is damaged, or not of the type that its name ends in (");
+        Files.copy(keys.file("client.p12"), keys.file("client.bcfks"));
+        assertWrongStore("client.bcfks", PASSWORD, "is of a type that this Java does not have (BCFKS not found)");
+    }
+
+    @Test
+    void stores_empty_areTold() throws Exception {
+        keys.store("empty.p12", "PKCS12", null, null);
+        assertWrongStore("empty.p12", PASSWORD, "has no ");
+        assertThat(storeReason(Servers.PATIENT.trustStore(keys.file("client.p12"), PASSWORD)))
+                .contains("has no trusted certificate; import");
+        assertThat(storeReason(Servers.PATIENT.keyStore(keys.file("servers.p12"), PASSWORD)))
+                .contains("has no private key; import");
+    }
+
+    @Test
+    void stores_notReadable_areTold() throws Exception {
+        Files.copy(keys.file("client.p12"), keys.file("closed.p12"));
+        Files.setPosixFilePermissions(keys.file("closed.p12"), PosixFilePermissions.fromString("---------"));
+        assumeFalse(Files.isReadable(keys.file("closed.p12")), "a user who may not read every file");
+        assertWrongStore("closed.p12", PASSWORD, "cannot be read: no permission; ");
+    }
+
+    /** The one for the next connection is replaced by one that cannot be opened, then put back. */
+    @Test
+    void stores_replacedWhileInUse_isTold() throws Exception {
+        Path trust = keys.file("changing.p12");
+        Files.copy(keys.file("servers.p12"), trust);
+        try (Proxy proxy = new Proxy(tlsPort);
+                Cluster cluster = Cluster.connect(
+                        "localhost:" + proxy.port() + "/tls",
+                        BRIEF.trustStore(trust, PASSWORD).keyStore(keys.file("client.p12"), PASSWORD));
+                ClusterEvent event = cluster.event("replaced")) {
+            Files.writeString(trust, "text");
+            proxy.reset();
+            EventException.Misconfigured failure = null;
+            while (failure == null) { // the loss may not have been noticed
+                try {
+                    boolean unused = event.isSet();
+                } catch (EventException.Misconfigured e) {
+                    failure = e;
+                }
+            }
+            assertThat(failure.reason()).startsWith("the trust store " + trust + " is damaged");
+            Files.copy(keys.file("servers.p12"), trust, StandardCopyOption.REPLACE_EXISTING);
+            threads.until("connected again", cluster::isConnected);
+            assertThat(event.set()).isTrue();
+        }
     }
 }

@@ -124,7 +124,10 @@ public final class Servers implements AutoCloseable {
         }
     }
 
-    /** Starts so many servers, and returns when they serve. The settings are lines of their configuration. */
+    /**
+     * Starts so many servers, and returns when they serve. The settings are lines of their configuration, or properties
+     * of Java, with -D.
+     */
     public static Servers start(int count, String... settings) {
         return start(count, false, null, List.of(settings));
     }
@@ -198,8 +201,13 @@ public final class Servers implements AutoCloseable {
                     : links.get(server).get(i).election().port();
             lines.add("server." + (i + 1) + "=" + servers.get(i).host + ":" + quorum + ":" + election);
         }
-        lines.addAll(settings); // of two lines for the same, the last holds
+        // Of two lines for the same, the last holds.
+        settings.stream().filter(setting -> !isProperty(setting)).forEach(lines::add);
         return lines;
+    }
+
+    private static boolean isProperty(String setting) {
+        return setting.startsWith("-D");
     }
 
     private void start(Server server, int number) throws IOException {
@@ -216,7 +224,9 @@ public final class Servers implements AutoCloseable {
                 // The logs hold all transactions from the first on, and none comes as part of a snapshot.
                 "-Dzookeeper.snapCount=100000000",
                 "-Dzookeeper.snapshotSizeFactor=1000000",
-                "-Dzookeeper.preAllocSize=1024",
+                "-Dzookeeper.preAllocSize=1024"));
+        settings.stream().filter(Servers::isProperty).forEach(command::add);
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("java.class.path"),
                 Servers.class.getName(),
