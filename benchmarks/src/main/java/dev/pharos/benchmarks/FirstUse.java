@@ -39,7 +39,7 @@ public final class FirstUse {
             List<Double> thread = new ArrayList<>();
             List<Double> process = new ArrayList<>();
             for (int i = 0; i < Integer.parseInt(args[0]); i++) {
-                String[] times = run(use).strip().split(" ");
+                String[] times = run(use).strip().split(" ", 2);
                 thread.add(Long.parseLong(times[0]) / 1e6);
                 process.add(Long.parseLong(times[1]) / 1e6);
             }
