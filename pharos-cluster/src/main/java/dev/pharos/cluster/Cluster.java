@@ -302,8 +302,8 @@ public final class Cluster implements AutoCloseable {
      *     servers, and the node under which the events are stored, which is created if it does not exist
      * @return the connection, to be closed after use
      * @throws IllegalArgumentException if the address is not of that form
-     * @throws EventException an {@link EventException.Unavailable} if no server responds within ten seconds; for others,
-     *     see {@link #connect(ClusterAddress, Options)}
+     * @throws EventException an {@link EventException.Unavailable} if no server responds within ten seconds; for
+     *     others, see {@link #connect(ClusterAddress, Options)}
      */
     public static Cluster connect(String address) {
         return connect(address, Options.DEFAULTS);

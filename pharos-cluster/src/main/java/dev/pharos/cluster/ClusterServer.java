@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A standalone ZooKeeper server in this process. For development, tests and small installations; an ensemble of three
- * or more servers survives the loss of a machine. Requires two libraries that a client does not, and that Maven does not
- * add by itself: {@code io.dropwizard.metrics:metrics-core:3.2.5} and {@code org.xerial.snappy:snappy-java:1.1.10.4}.
+ * or more servers survives the loss of a machine. Requires two libraries that a client does not, and that Maven does
+ * not add by itself: {@code io.dropwizard.metrics:metrics-core:3.2.5} and
+ * {@code org.xerial.snappy:snappy-java:1.1.10.4}.
  *
  * <pre>{@code
  * try (ClusterServer server = ClusterServer.start(2181, Path.of("data"));
@@ -127,8 +128,8 @@ public final class ClusterServer implements AutoCloseable {
      * @param data the directory in which the events are stored; created if it does not exist
      * @return the running server
      * @throws IllegalArgumentException if the port is out of range
-     * @throws EventException if this machine has no such address, the port is in use, the directory cannot be used, or a
-     *     library is missing
+     * @throws EventException if this machine has no such address, the port is in use, the directory cannot be used, or
+     *     a library is missing
      */
     public static ClusterServer start(String host, int port, Path data) {
         if (port < 0 || port > 65_535) {

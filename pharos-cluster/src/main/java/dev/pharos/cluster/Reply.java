@@ -37,7 +37,7 @@ final class Reply<T> implements Consumer<Engine.Answer<T>> {
         return answer;
     }
 
-    /** Waits for any of these events, or until a time of {@code System.nanoTime}; then false. Leaves interrupts for later. */
+    /** As the other, for any of these events. */
     static boolean await(long deadline, Event... events) {
         boolean interrupted = false;
         try {
