@@ -2,22 +2,46 @@
 package dev.pharos;
 
 import dev.pharos.jfr.Recorder;
+import dev.pharos.spi.PoolWait;
 import dev.pharos.spi.WithdrawableFuture;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The wait of one thread for any or all of several events, built on a future of each, and on an event of its own, the
- * gate, which they set when enough of them are complete. In the end each future is cancelled, and {@code set()} has
- * decided which can no longer be: their events, whatever runs late, are those that were set. If enough are complete,
- * the others are not asked, however far away they are, and whether they have failed does not matter.
+ * The wait of one thread for any or all of several events.
+ *
+ * <p>In each {@link ThreadEvent} it has a waiter, whose target is this object; of each event of another reach it has a
+ * future. Each event that was set is counted down once: by whoever wakes the waiter, by the dependent of the future, or,
+ * if the event was set already, by the waiting thread. The count does no more than end the parking. The result is what
+ * the thread finds when it then withdraws from each event: as in a wait for one event, the end of a round decides
+ * whether its waiter was released. So whatever runs late, the events that were set are those whose rounds have ended.
+ *
+ * <p>The setter of a {@code ThreadEvent} may rely on a woken thread to wake the other waiters of the round (see "Waking"
+ * in {@code ThreadEvent}), so a thread does not block between its registration and its withdrawal other than by parking.
+ * Asking an event of another reach may block. Therefore, if there is one, no setter relies on this thread.
  */
 final class GroupWait {
-    private GroupWait() {}
+    private static final VarHandle MISSING = ThreadEvent.handle(MethodHandles.lookup(), "missing", int.class);
+
+    private final Thread thread = Thread.currentThread();
+
+    /** Whether each event is a ThreadEvent. */
+    private final boolean near;
+
+    /** How many of the events have still to be set; zero or less: the thread need not park. */
+    private volatile int missing;
+
+    private GroupWait(boolean near, int missing) {
+        this.near = near;
+        this.missing = missing;
+    }
 
     /** Waits for any event, and returns the first that was set; null if the time elapsed first. */
     static @Nullable Event awaitAny(long nanos, Event... group) throws InterruptedException {
@@ -41,40 +65,132 @@ final class GroupWait {
 
     /** Returns the first event that was set, if enough were; null if the time elapsed first. */
     private static @Nullable Event await(boolean all, long nanos, List<Event> events) throws InterruptedException {
+        if (!ForkJoinTask.inForkJoinPool()) {
+            return registerAndPark(all, nanos, events);
+        }
+        @Nullable Event[] result = new Event[1];
+        PoolWait.await(() -> {
+            result[0] = registerAndPark(all, nanos, events);
+            return result[0] != null;
+        });
+        return result[0];
+    }
+
+    private static @Nullable Event registerAndPark(boolean all, long nanos, List<Event> events)
+            throws InterruptedException {
         int enough = all ? events.size() : 1;
-        AtomicInteger missing = new AtomicInteger(enough);
-        ThreadEvent gate = new ThreadEvent();
-        List<CompletableFuture<Void>> futures = new ArrayList<>();
+        GroupWait group = new GroupWait(areNear(events), enough);
+        Object[] places = new Object[events.size()]; // for each event a Waiter or a future; null if it was not asked
         boolean opened;
         try {
-            for (int i = 0; i < events.size() && !gate.isSet(); i++) {
-                CompletableFuture<Void> future = whenSet(events.get(i));
-                futures.add(future);
+            group.register(events, places);
+            group.park(events, nanos);
+            opened = group.missing <= 0; // enough were set, or one has failed
+            withdraw(places, !opened);
+        } catch (Throwable e) { // an event has failed at once, or no stack is left
+            for (Object place : places) {
+                if (place instanceof Waiter waiter) {
+                    waiter.target = null; // not by a call, for which there may be no stack left either
+                }
+            }
+            withdraw(places, false);
+            throw e;
+        }
+        return result(events, places, enough, opened);
+    }
+
+    private static boolean areNear(List<Event> events) {
+        for (Event event : events) {
+            if (!(event instanceof ThreadEvent)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Begins to wait for each event in turn, until enough are set. */
+    private void register(List<Event> events, Object[] places) {
+        for (int i = 0; i < places.length && missing > 0; i++) {
+            if (events.get(i) instanceof ThreadEvent event) {
+                Waiter waiter = new Waiter(event.roundUntil(true), this);
+                places[i] = waiter; // first, so that it is withdrawn whatever happens
+                if (!waiter.round.push(waiter)) {
+                    countDown();
+                }
+            } else {
+                CompletableFuture<Void> future = events.get(i).whenSet();
+                places[i] = future;
                 var unused = future.whenComplete((nothing, failure) -> {
-                    if (failure != null || missing.decrementAndGet() == 0) {
-                        gate.change(true); // and no record of it
+                    if (failure == null) {
+                        countDown();
+                    } else {
+                        fail();
                     }
                 });
             }
-            new Waiter(gate.roundUntil(true), Thread.currentThread()).await(events, nanos);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // whether it counts is decided below
-        } finally {
-            opened = gate.isSet(); // enough are complete, or one has failed
-            WithdrawableFuture.cancelAll(futures, missing.get() > 0); // else the others only leave
         }
+    }
+
+    /** Parks until enough events are set, one has failed, the time has elapsed, or this thread is interrupted. */
+    private void park(List<Event> events, long nanos) {
+        boolean timed = nanos != Long.MAX_VALUE;
+        long deadline = timed ? System.nanoTime() + nanos : 0L; // may wrap: only differences are used
+        while (missing > 0 && nanos > 0L) {
+            if (Thread.interrupted()) {
+                Thread.currentThread().interrupt(); // whether it counts is decided later
+                return;
+            } else if (timed) {
+                LockSupport.parkNanos(events, nanos);
+                nanos = deadline - System.nanoTime();
+            } else {
+                LockSupport.park(events);
+            }
+        }
+    }
+
+    /** One event less to wait for. True if that has woken a platform thread which will withdraw without blocking. */
+    boolean countDown() {
+        return (int) MISSING.getAndAdd(this, -1) == 1 && Waiter.unpark(thread) && near;
+    }
+
+    private void fail() {
+        missing = 0;
+        LockSupport.unpark(thread);
+    }
+
+    /** Stops waiting for each event. In the place of each waiter that was released is its round from then on. */
+    private static void withdraw(Object[] places, boolean checkOutcome) {
+        List<CompletableFuture<?>> futures = new ArrayList<>(0);
+        for (int i = 0; i < places.length; i++) {
+            if (places[i] instanceof Waiter waiter) {
+                if (!waiter.round.withdraw(waiter)) {
+                    places[i] = waiter.round;
+                }
+            } else if (places[i] instanceof CompletableFuture<?> future) {
+                futures.add(future);
+            }
+        }
+        WithdrawableFuture.cancelAll(futures, checkOutcome); // last, since it may block
+    }
+
+    private static @Nullable Event result(List<Event> events, Object[] places, int enough, boolean opened)
+            throws InterruptedException {
         int released = 0;
-        Event first = events.get(0);
+        Event first = null;
         RuntimeException failure = null;
-        for (int i = futures.size() - 1; i >= 0; i--) {
-            if (futures.get(i).isDone() && !futures.get(i).isCancelled()) {
+        for (int i = places.length - 1; i >= 0; i--) {
+            boolean set = places[i] instanceof Round;
+            if (places[i] instanceof CompletableFuture<?> future && future.isDone() && !future.isCancelled()) {
                 try {
-                    futures.get(i).join(); // is done, so does not wait
-                    released++;
-                    first = events.get(i);
+                    future.join(); // is done, so does not wait
+                    set = true;
                 } catch (CompletionException e) {
                     failure = failure(events.get(i), e.getCause());
                 }
+            }
+            if (set) {
+                released++;
+                first = events.get(i);
             }
         }
         if (released >= enough) {
@@ -87,12 +203,6 @@ final class GroupWait {
             throw new InterruptedException();
         }
         return null;
-    }
-
-    private static CompletableFuture<Void> whenSet(Event event) {
-        return event instanceof ThreadEvent near
-                ? new EventFuture(near.roundUntil(true), Runnable::run) // only the gate depends on it
-                : event.whenSet();
     }
 
     /** The exception to throw when an event has failed, with the stack trace of the wait. */

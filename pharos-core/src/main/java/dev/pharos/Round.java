@@ -43,14 +43,15 @@ final class Round {
         return set != head instanceof Ended;
     }
 
-    /** Pushes a waiter, unless this round has ended; then the waiter is released. */
-    void push(Waiter waiter) {
+    /** Pushes a waiter. False if this round has ended: then the waiter is released, and nobody will wake it. */
+    boolean push(Waiter waiter) {
         for (Object h = head; !(h instanceof Ended); h = head) {
             waiter.next = (Waiter) h;
             if (HEAD.compareAndSet(this, h, waiter)) {
-                break;
+                return true;
             }
         }
+        return false;
     }
 
     /**

@@ -6,7 +6,7 @@ import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A place in the stack of a {@link Round}: of a thread, of a future, or, if it has withdrawn, of neither. */
+/** A place in the stack of a {@link Round}: of a thread, a future or a group wait, or, if it has withdrawn, of none. */
 final class Waiter {
     /** Loaded before the first wait: a class loader that parks between check and park would consume the permit. */
     @SuppressWarnings("unused") // to be loaded is their use
@@ -23,25 +23,35 @@ final class Waiter {
     @Nullable
     Waiter next;
 
-    /** The Thread or EventFuture to wake; null once it has withdrawn, for ever: this waiter is dead. */
+    /** The Thread, EventFuture or GroupWait to wake; null once it has withdrawn, for ever: this waiter is dead. */
     volatile @Nullable Object target;
 
-    Waiter(Round round, Object threadOrFuture) {
+    Waiter(Round round, Object target) {
         this.round = round;
-        this.target = threadOrFuture;
+        this.target = target;
     }
 
-    /** Wakes the target, if there still is one. True if that is a platform thread, which is sure to run. */
+    /**
+     * Wakes the target, if there still is one. True if that is a platform thread which is sure to run, and then to find
+     * that the round has ended.
+     */
     boolean wake() {
         next = null; // a future that is kept is not to keep all that waited with it
         if (target instanceof EventFuture future) {
             future.submit();
+        } else if (target instanceof GroupWait group) {
+            return group.countDown();
         } else if (target instanceof Thread thread) {
-            LockSupport.unpark(thread);
-            ThreadGroup group = thread.getThreadGroup(); // null if it has terminated; for virtual threads see JEP 444
-            return group != null && !"VirtualThreads".equals(group.getName());
+            return unpark(thread);
         }
         return false;
+    }
+
+    /** Unparks a thread. True if it is a platform thread that has not terminated. */
+    static boolean unpark(Thread thread) {
+        LockSupport.unpark(thread);
+        ThreadGroup group = thread.getThreadGroup(); // null if it has terminated; for virtual threads see JEP 444
+        return group != null && !"VirtualThreads".equals(group.getName());
     }
 
     /**

@@ -46,19 +46,68 @@ class AttackTest {
     @Test
     void await_threadThatAlwaysClaimsToBeInterrupted_staysUntilReleased() throws Exception {
         ThreadEvent event = new ThreadEvent();
-        FutureTask<Void> wait = task(event::await);
-        Thread waiter = new Thread(wait) {
-            @Override
-            public boolean isInterrupted() {
-                return true;
-            }
-        };
-        waiter.start();
+        for (Action action : List.<Action>of(event::await, () -> Event.awaitAny(event), () -> Event.awaitAll(event))) {
+            event.clear();
+            FutureTask<Void> wait = task(action);
+            Thread waiter = new Thread(wait) {
+                @Override
+                public boolean isInterrupted() {
+                    return true;
+                }
+            };
+            waiter.start();
+            threads.awaitBlocked(waiter);
+
+            event.set();
+
+            threads.get(wait);
+        }
+    }
+
+    /** A setter must not rely on a thread that it has not woken, since that waits for more, to wake the other waiters. */
+    @Test
+    void set_waiterOnTopWaitsForMore_releasesTheOthers() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        ThreadEvent last = new ThreadEvent();
+        List<Thread> others = threads.start(100, event::await);
+        threads.awaitBlocked(others);
+        Thread waiter = threads.start(() -> Event.awaitAll(event, last));
         threads.awaitBlocked(waiter);
 
         event.set();
 
-        threads.get(wait);
+        others.forEach(threads::join);
+        threads.awaitBlocked(waiter);
+        last.set();
+        threads.join(waiter);
+    }
+
+    /** A setter must not rely on a thread that asks another event, which may take long, to wake the other waiters. */
+    @Test
+    void set_waiterOnTopBlocksInAnotherEvent_releasesTheOthers() throws Exception {
+        ThreadEvent event = new ThreadEvent();
+        List<Thread> others = threads.start(100, event::await);
+        threads.awaitBlocked(others);
+        ThreadEvent asked = new ThreadEvent();
+        ThreadEvent answered = new ThreadEvent();
+        Event far = new DelegatingEvent(new ThreadEvent()) {
+            @Override
+            public CompletableFuture<Void> whenSet() {
+                asked.set();
+                answered.whenSet().join();
+                return super.whenSet();
+            }
+        };
+        Thread waiter =
+                threads.start(() -> assertThat(Event.awaitAny(event, far)).isSameAs(event));
+        asked.await();
+
+        event.set();
+
+        others.forEach(threads::join);
+        assertThat(waiter.isAlive()).isTrue();
+        answered.set();
+        threads.join(waiter);
     }
 
     @Test
@@ -162,22 +211,28 @@ class AttackTest {
     @Test
     void await_stackOverflows_leavesNoWaiterBehind() throws Exception {
         ThreadEvent event = new ThreadEvent();
-        assertThat(event.await(1, TimeUnit.NANOSECONDS))
-                .isFalse(); // the classes are to be ready: what fails once fails ever after
-        int frames = overflow(event, Integer.MAX_VALUE);
-        for (int i = 0; i < 20; i++) {
-            frames = overflow(event, frames - 200); // there are more of them once they are compiled
-        }
+        ThreadEvent other = new ThreadEvent();
+        for (Action wait : List.<Action>of(
+                () -> event.await(1, TimeUnit.NANOSECONDS),
+                () -> Event.awaitAny(Duration.ofNanos(1), event, other),
+                () -> Event.awaitAll(Duration.ofNanos(1), event, other))) {
+            wait.run(); // the classes are to be ready: what fails once fails ever after
+            int frames = overflow(wait, Integer.MAX_VALUE);
+            for (int i = 0; i < 20; i++) {
+                frames = overflow(wait, frames - 200); // there are more of them once they are compiled
+            }
 
-        assertThat(event).asString().endsWith("[clear, 0 waiting]");
+            assertThat(event).asString().endsWith("[clear, 0 waiting]");
+            assertThat(other).asString().endsWith("[clear, 0 waiting]");
+        }
     }
 
     /** Lets a stack overflow by waits in all frames but the first, and returns how many there were. */
-    private int overflow(ThreadEvent event, int first) throws Exception {
+    private int overflow(Action wait, int first) throws Exception {
         int[] frames = new int[1];
         FutureTask<Void> overflow = task(() -> {
             try {
-                awaitEverDeeper(event, first, frames);
+                awaitEverDeeper(wait, first, frames);
             } catch (StackOverflowError e) {
                 assertThat(e).isNotNull(); // as it must come to
             }
@@ -188,12 +243,12 @@ class AttackTest {
     }
 
     @SuppressWarnings("InfiniteRecursion") // is the point of it
-    private static void awaitEverDeeper(ThreadEvent event, int first, int[] frames) throws InterruptedException {
+    private static void awaitEverDeeper(Action wait, int first, int[] frames) throws Exception {
         frames[0]++;
         if (frames[0] > first) {
-            event.await(1, TimeUnit.NANOSECONDS);
+            wait.run();
         }
-        awaitEverDeeper(event, first, frames);
+        awaitEverDeeper(wait, first, frames);
     }
 
     @ParameterizedTest

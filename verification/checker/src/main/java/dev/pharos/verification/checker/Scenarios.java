@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
@@ -21,6 +22,65 @@ public final class Scenarios {
     /** Something that one thread tells another. */
     private static final class Note {
         boolean written;
+    }
+
+    /** An event of another reach, which never changes, and answers a call only when another thread lets it. */
+    private static final class FarEvent implements Event {
+        final ThreadEvent answers = new ThreadEvent();
+
+        @Override
+        public CompletableFuture<Void> whenSet() {
+            try {
+                answers.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return new CompletableFuture<>();
+        }
+
+        private static UnsupportedOperationException unsupported() {
+            return new UnsupportedOperationException("a far event is only waited for, with others");
+        }
+
+        @Override
+        public boolean set() {
+            throw unsupported();
+        }
+
+        @Override
+        public boolean clear() {
+            throw unsupported();
+        }
+
+        @Override
+        public boolean isSet() {
+            throw unsupported();
+        }
+
+        @Override
+        public void await() {
+            throw unsupported();
+        }
+
+        @Override
+        public boolean await(long timeout, TimeUnit unit) {
+            throw unsupported();
+        }
+
+        @Override
+        public void awaitClear() {
+            throw unsupported();
+        }
+
+        @Override
+        public boolean awaitClear(long timeout, TimeUnit unit) {
+            throw unsupported();
+        }
+
+        @Override
+        public CompletableFuture<Void> whenClear() {
+            throw unsupported();
+        }
     }
 
     private final List<Scenario> list = new ArrayList<>();
@@ -445,19 +505,18 @@ public final class Scenarios {
         scenario("awaitAny of a and b | set a", run -> {
             ThreadEvent a = new ThreadEvent();
             ThreadEvent b = new ThreadEvent();
-            Actor waiter = run.thread("waiter", () -> Event.awaitAny(a, b));
+            Actor waiter = run.thread("waiter", () -> Event.awaitAny(a, b) == a);
             run.thread("setter", () -> a.set());
-            run.check("it got a", () -> waiter.gave(a));
+            run.check("it got a", () -> waiter.gave(true));
             idle(run, a);
             idle(run, b);
         });
         scenario("[awaitAny of a and b] | set b | set a", run -> {
             ThreadEvent a = new ThreadEvent();
             ThreadEvent b = new ThreadEvent();
-            Actor waiter = run.waiting("waiter", () -> Event.awaitAny(a, b));
+            run.waiting("waiter", () -> List.of(a, b).indexOf(Event.awaitAny(a, b)));
             run.thread("b", () -> b.set());
             run.thread("a", () -> a.set());
-            run.check("it got one", () -> waiter.gave(a) || waiter.gave(b));
             idle(run, a);
             idle(run, b);
         });
@@ -465,24 +524,24 @@ public final class Scenarios {
             ThreadEvent e = new ThreadEvent();
             long start = run.now();
             Note early = new Note();
-            Actor waiter = run.waiting("waiter", () -> Event.awaitAny(Duration.ofNanos(5), e));
+            Actor waiter = run.waiting("waiter", () -> Event.awaitAny(Duration.ofNanos(5), e) == e);
             run.thread("one", () -> e.set());
             run.thread("two", () -> {
                 e.set();
                 early.written = run.now() - start < 5;
             });
-            run.check("no time-out if a set returned in time", () -> !early.written || waiter.gave(e));
+            run.check("no time-out if a set returned in time", () -> !early.written || waiter.gave(true));
             idle(run, e);
         });
         scenario("[awaitAny of one] | set | set, interrupt", run -> {
             ThreadEvent e = new ThreadEvent();
-            Actor waiter = run.waiting("waiter", () -> Event.awaitAny(e));
+            Actor waiter = run.waiting("waiter", () -> Event.awaitAny(e) == e);
             run.thread("one", () -> e.set());
             run.thread("two", () -> {
                 e.set();
                 run.interrupt(waiter);
             });
-            run.check("it was released before it was interrupted", () -> waiter.gave(e));
+            run.check("it was released before it was interrupted", () -> waiter.gave(true));
             idle(run, e);
         });
         scenario("[awaitAny of a and b] | interrupt", run -> {
@@ -505,6 +564,71 @@ public final class Scenarios {
             run.thread("two", () -> b.set());
             idle(run, a);
             idle(run, b);
+        });
+        scenario("awaitAll of a and b | set a | set b", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = new ThreadEvent();
+            run.thread("waiter", () -> Event.awaitAll(a, b));
+            run.thread("one", () -> a.set());
+            run.thread("two", () -> b.set());
+            idle(run, a);
+            idle(run, b);
+        });
+        scenario("[awaitAny of a and a] | set", run -> {
+            ThreadEvent a = new ThreadEvent();
+            run.waiting("waiter", () -> Event.awaitAny(a, a) == a);
+            run.thread("setter", () -> a.set());
+            idle(run, a);
+        });
+        scenario("[awaitAny of a and a far event, 5 ns] | set a", run -> {
+            ThreadEvent a = new ThreadEvent();
+            FarEvent far = new FarEvent();
+            far.answers.set();
+            run.waiting("waiter", () -> Event.awaitAny(Duration.ofNanos(5), a, far) == a);
+            run.thread("setter", () -> a.set());
+            idle(run, a);
+        });
+        crowd("[await a] | [awaitAny of a and b, 5 ns] | set a", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = new ThreadEvent();
+            run.waiting("one", () -> a.await());
+            run.waiting("group", () -> Event.awaitAny(Duration.ofNanos(5), a, b) == a);
+            run.thread("setter", () -> a.set());
+            idle(run, a);
+            idle(run, b);
+        });
+        crowd("[await a] | [awaitAny of a and b] | set a | set b", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = new ThreadEvent();
+            run.waiting("one", () -> a.await());
+            run.waiting("group", () -> List.of(a, b).indexOf(Event.awaitAny(a, b)));
+            run.thread("a", () -> a.set());
+            run.thread("b", () -> b.set());
+            idle(run, a);
+            idle(run, b);
+        });
+        crowd("[await a, then set b] | [awaitAll of a and b] | set a", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = new ThreadEvent();
+            run.waiting("one", () -> {
+                a.await();
+                b.set();
+            });
+            run.waiting("group", () -> Event.awaitAll(a, b));
+            run.thread("setter", () -> a.set());
+            idle(run, a);
+            idle(run, b);
+        });
+        crowd("[await a, then let the far event answer] | awaitAny of a and a far event | set a", run -> {
+            ThreadEvent a = new ThreadEvent();
+            FarEvent far = new FarEvent();
+            run.waiting("one", () -> {
+                a.await();
+                far.answers.set();
+            });
+            run.thread("group", () -> Event.awaitAny(a, far) == a);
+            run.thread("setter", () -> a.set());
+            idle(run, a);
         });
     }
 
