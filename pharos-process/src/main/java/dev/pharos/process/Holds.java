@@ -125,14 +125,6 @@ final class Holds {
         }
     }
 
-    /** Keeps a hold in the program that replaces this process. */
-    void keepOnExec(int descriptor) {
-        int error = kernel.keepOnExec(descriptor);
-        if (error != 0) {
-            throw unavailable(error);
-        }
-    }
-
     /** Ensures that a thread waits for the last hold to be released, if this process may then clear the word. */
     void watch() {
         if (file.key.writable() && !watched.get() && watched.compareAndSet(false, true)) {

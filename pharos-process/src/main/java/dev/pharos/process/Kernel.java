@@ -29,8 +29,7 @@ final class Kernel {
     /** The byte whose locks are the holds of an event: the first after the end of the file. */
     private static final long LOCKED_BYTE = EventFile.SIZE;
 
-    /** Commands to fcntl: for the flags of a descriptor, of which there is one, close on exec; and for its locks. */
-    private static final int SET_FLAGS = 2;
+    /** Commands to fcntl, for the locks of a descriptor. */
 
     private static final int GET_LOCK = 36;
 
@@ -265,11 +264,6 @@ final class Kernel {
     /** Closes a descriptor, which releases its lock. */
     void close(int descriptor) {
         Libc.close(descriptor); // the descriptor is gone whatever this returns
-    }
-
-    /** Keeps a descriptor open in the program that replaces this process. */
-    int keepOnExec(int descriptor) {
-        return error(Libc.fcntl(descriptor, SET_FLAGS, null));
     }
 
     /** Takes, changes or releases the lock of a descriptor; at once or, if asked to, when others allow it. */

@@ -376,21 +376,6 @@ public final class ProcessEvent implements Event, AutoCloseable {
                 holds.release(descriptor);
             }
         }
-
-        /**
-         * Keeps this hold when a program replaces this process, as by {@code execve}: until that program terminates,
-         * and all processes that inherit its open files. A process that this one starts does not inherit the hold,
-         * since Java closes open files in the processes that it starts.
-         *
-         * @throws EventException if this hold was closed, or the system call fails
-         */
-        public void keepOnExec() {
-            if (released.get()) {
-                throw new EventException.Closed(
-                        holds.path().toString(), "this hold was closed; hold the event again", null);
-            }
-            holds.keepOnExec(descriptor);
-        }
     }
 
     /**

@@ -127,17 +127,6 @@ class StatusTest {
         assertThat(Thread.interrupted()).isTrue();
     }
 
-    @Test
-    void keepOnExec_closedHold_throws() {
-        assumeFalse(Boolean.getBoolean("dev.pharos.process.polling"), "holds need native calls");
-        try (ProcessEvent event = ProcessEvent.open(path, ProcessEvent.Option.HELD)) {
-            ProcessEvent.Hold hold = event.hold();
-            hold.keepOnExec();
-            hold.close();
-            assertThatThrownBy(hold::keepOnExec).isInstanceOf(EventException.Closed.class);
-        }
-    }
-
     private void assertState(boolean set, Instant earliest) {
         ProcessEvent.Status status = ProcessEvent.status(path);
         assertThat(status.held()).isFalse();
