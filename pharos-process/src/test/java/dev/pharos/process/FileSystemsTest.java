@@ -260,10 +260,10 @@ class FileSystemsTest {
         threads.join();
     }
 
-    /** Does something while a file system is frozen, which ends after half a minute in any case. */
+    /** Does something while a file system is frozen, which ends after half a minute even if this process is killed. */
     private static void whileFrozen(Path place, TestThreads.Action action) throws Exception {
         String thaw = "fsfreeze -u " + place;
-        Process guard = new ProcessBuilder("sh", "-c", "sleep 30; " + thaw).start();
+        Process guard = new ProcessBuilder("setsid", "sh", "-c", "sleep 30; " + thaw).start();
         try {
             assumeTrue(run("fsfreeze -f " + place) == 0, "fsfreeze");
             action.run();
