@@ -30,7 +30,6 @@ final class Kernel {
     private static final long LOCKED_BYTE = EventFile.SIZE;
 
     /** Commands to fcntl, for the locks of a descriptor. */
-
     private static final int GET_LOCK = 36;
 
     private static final int SET_LOCK = 37;
