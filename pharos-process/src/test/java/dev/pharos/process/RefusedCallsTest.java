@@ -45,8 +45,10 @@ class RefusedCallsTest {
         try (ProcessEvent event = ProcessEvent.open(path)) {
             threads.join(threads.start(() -> {
                 assertThat(peer.ask("whenSet")).isEqualTo("done");
-                threads.until("it polls", () -> peer.ask("threads").contains("pharos-poller"));
-                assertThat(peer.ask("threads")).doesNotContain("pharos-listener");
+                threads.until("it polls, and no longer listens", () -> {
+                    String names = peer.ask("threads");
+                    return names.contains("pharos-poller") && !names.contains("pharos-listener");
+                });
                 event.set();
                 assertThat(peer.ask("join")).isEqualTo("done");
                 Thread waiter = threads.start(event::awaitClear);
