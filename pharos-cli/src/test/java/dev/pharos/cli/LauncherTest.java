@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pharos.TestThreads;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +40,9 @@ class LauncherTest {
 
     @TempDir
     private Path directory;
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
 
     private Path tree;
     private Path bin;
@@ -348,8 +353,8 @@ class LauncherTest {
         return Long.parseLong(Files.readString(directory.resolve("training")).strip());
     }
 
-    private static void awaitFile(Path file) {
-        Installed.until(file + " is written", () -> {
+    private void awaitFile(Path file) {
+        threads.until(file + " is written", () -> {
             try {
                 return Files.exists(file) && Files.size(file) > 0;
             } catch (IOException e) {
