@@ -213,15 +213,26 @@ final class ZooKeeperDiagnosis {
             return false;
         } catch (IOException e) {
             cause = e;
-            boolean refused = e instanceof ConnectException
-                    && String.valueOf(e.getMessage()).contains("refused");
-            findings.put(server, refused ? NOBODY : unreachable(e));
-            return false;
+            if (!isClosedByPeer(e)) {
+                boolean refused = e instanceof ConnectException
+                        && String.valueOf(e.getMessage()).contains("refused");
+                findings.put(server, refused ? NOBODY : unreachable(e));
+                return false;
+            }
         }
         findings.put(server, MUTE);
         boolean secure = config.getBoolean(ZKClientConfig.SECURE_CLIENT);
         findings.put(server, secure ? examineSecure(at, config) : examinePlain(at));
         return true;
+    }
+
+    /**
+     * Whether there was a connection. If the other side closes it at once, and with data that it has not read, Linux may
+     * have that to tell when Java asks whether the attempt to connect has succeeded.
+     */
+    static boolean isClosedByPeer(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("Broken pipe") || message.contains("reset");
     }
 
     private static Finding unreachable(IOException e) {

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Each reason why there is no connection is told: with TLS in {@link CertificatesTest} and {@link SecurityTest}. */
+/**
+ * Each reason why there is no connection is told: with TLS in {@link CertificatesTest} and {@link SecurityTest}. A test
+ * takes the operation timeout, so most of them are slow.
+ */
 class FailuresTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(4);
 
@@ -88,11 +91,13 @@ class FailuresTest {
     }
 
     @Test
+    @Tag("slow")
     void connect_unknownHost_isTold() {
         assertUnavailable("no-such-host.invalid:2181", "unknown host in no-such-host.invalid:2181");
     }
 
     @Test
+    @Tag("slow")
     void connect_nobodyListens_isTold() {
         String one = "127.0.0.1:" + Servers.freePort();
         String other = "127.0.0.1:" + Servers.freePort();
@@ -119,6 +124,7 @@ class FailuresTest {
     }
 
     @Test
+    @Tag("slow")
     void connect_handshakeIsNotAnswered_isTold() throws IOException {
         try (ServerSocket full = full()) {
             String address = "127.0.0.1:" + full.getLocalPort();
@@ -160,6 +166,7 @@ class FailuresTest {
     }
 
     @Test
+    @Tag("slow")
     void connect_connectionsAreClosed_isTold() throws IOException {
         try (Listening closing = new Listening(Socket::close)) {
             String reason = failure(EventException.Unavailable.class, closing.address(), BRIEF)
@@ -168,6 +175,33 @@ class FailuresTest {
                     .startsWith("no connection within 4000 ms: connections are closed at once by " + closing.address())
                     .contains("maxClientCnxns");
         }
+    }
+
+    /** Which of these an attempt to connect gets, if any, is a matter of luck. */
+    @Test
+    void isClosedByPeer_failuresOfConnectionsThatWereAccepted_only() throws IOException {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            for (boolean reset : new boolean[] {true, false}) {
+                Socket socket = new Socket(listener.getInetAddress(), listener.getLocalPort());
+                try (socket) {
+                    Socket accepted = listener.accept();
+                    accepted.setSoLinger(reset, 0);
+                    accepted.close();
+                    IOException failure = catchThrowableOfType(IOException.class, () -> {
+                        int unused = reset ? socket.getInputStream().read() : 0;
+                        while (true) {
+                            say(socket, "more");
+                        }
+                    });
+                    assertThat(ZooKeeperDiagnosis.isClosedByPeer(failure))
+                            .as(failure.getMessage())
+                            .isTrue();
+                }
+            }
+        }
+        IOException refused = catchThrowableOfType(
+                IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), Servers.freePort()).close());
+        assertThat(ZooKeeperDiagnosis.isClosedByPeer(refused)).isFalse();
     }
 
     @Test
@@ -206,6 +240,7 @@ class FailuresTest {
 
     /** One of the servers may be able to serve later: it is not known that waiting does not help. */
     @Test
+    @Tag("slow")
     void connect_oneServerIsSomethingElse_isTold() throws IOException {
         try (Listening ssh = new Listening(socket -> say(socket, "SSH-2.0-OpenSSH_9.2\r\n"))) {
             String nobody = "127.0.0.1:" + Servers.freePort();
@@ -218,6 +253,7 @@ class FailuresTest {
     // With servers
 
     @Test
+    @Tag("slow")
     void connect_tooManyConnections_isTold() {
         try (Servers servers = Servers.start(1, "maxClientCnxns=1");
                 Cluster first = connectOnceFree(servers.address())) {
@@ -235,6 +271,7 @@ class FailuresTest {
     }
 
     @Test
+    @Tag("slow")
     void connect_noMajority_isTold() {
         try (Servers servers = Servers.start(3)) {
             servers.kill(1);
@@ -250,6 +287,7 @@ class FailuresTest {
     }
 
     @Test
+    @Tag("slow")
     void connect_readOnlyServer_isTold() {
         try (Servers servers = Servers.start(3, "-Dreadonlymode.enabled=true")) {
             servers.kill(1);

@@ -26,6 +26,7 @@ import org.apache.zookeeper.server.embedded.ZooKeeperServerEmbedded;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -310,6 +311,7 @@ class SecurityTest {
     }
 
     @Test
+    @Tag("slow")
     void tls_clientIsAStranger_isRefused() {
         assertThatThrownBy(() -> connectByTls(BRIEF, "servers.p12", "stranger.p12"))
                 .isInstanceOf(EventException.Misconfigured.class)
@@ -317,6 +319,7 @@ class SecurityTest {
     }
 
     @Test
+    @Tag("slow")
     void tls_serverDoesNotUseIt_isTold() {
         Cluster.Options options = BRIEF.trustStore(keys.file("servers.p12"), PASSWORD);
         assertThat(FailuresTest.failure(EventException.Misconfigured.class, "localhost:" + port, options)
@@ -387,6 +390,7 @@ class SecurityTest {
 
     /** The one for the next connection is replaced by one that cannot be opened, then put back. */
     @Test
+    @Tag("slow")
     void stores_replacedWhileInUse_isTold() throws Exception {
         Path trust = keys.file("changing.p12");
         Files.copy(keys.file("servers.p12"), trust);

@@ -41,8 +41,12 @@ public final class Servers implements AutoCloseable {
      */
     static final long TICK_MILLIS = 500;
 
-    /** Settings of servers that give up on one another only when one has ended, however busy the machine is. */
-    static final String[] STEADY = {"initLimit=1000", "syncLimit=1000"};
+    /**
+     * Settings of servers that give up on one another only when one has ended, however busy the machine is. Only an
+     * election may fail for want of time; it is repeated then. It may also begin in a way in which it cannot succeed, and
+     * takes the whole limit.
+     */
+    static final String[] STEADY = {"initLimit=60", "syncLimit=1000"};
 
     /** A client whom no busy machine makes impatient, and whose session ends only if it is made to. */
     static final Cluster.Options PATIENT =
