@@ -258,6 +258,7 @@ class ArchiveIT {
                 .isEqualTo(new Installed.Run("x: clear\n", "", 1));
     }
 
+    @Tag("slow")
     @Test
     void hold_holderIsKilled_releasesThoseWhoWaitForClear() throws Exception {
         Process holding = pharos.start("pharos", "hold", "x", "--", "sleep", "1000");

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -195,6 +196,7 @@ class HoldTest {
     }
 
     /** Neither word of a set nor a second look at the flag would tell: only the epoch does. */
+    @Tag("slow")
     @Test
     void session_hasExpiredWhenTheEventIsSetAndCleared_waitsAreReleased() throws Exception {
         int follower = (servers.leader() + 1) % servers.count();
@@ -266,6 +268,7 @@ class HoldTest {
     }
 
     /** The client takes its session for expired; the servers, which were away, keep it, and the holds with it. */
+    @Tag("slow")
     @Test
     void allServers_areAwayForLongerThanTheSession_closedAndLostHoldsCanBeEnded() throws Exception {
         try (Cluster brief = Cluster.connect(

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooKeeper;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -92,6 +93,7 @@ class HolderTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void pause_ofTheHolderLongerThanTheSession_clears() throws Exception {
         try (Client holder = connect(Client.SESSION);

@@ -351,6 +351,7 @@ class BadFilesTest {
     }
 
     /** What only reads, or has nothing to change, notices it as well as a waiter does. */
+    @Tag("slow")
     @Test
     void inUse_removedWhileNobodyWaits_isNoticedByEachCall() throws Exception {
         List<Consumer<ProcessEvent>> calls = List.of(

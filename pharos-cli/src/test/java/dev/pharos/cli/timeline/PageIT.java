@@ -150,6 +150,7 @@ class PageIT {
                 .isEqualTo(4);
     }
 
+    @Tag("slow")
     @Test
     void lanes_manyThreads_areGroupedByTheirNamesAndUnfold() {
         assertThat(rows("event")).containsExactlyInAnyOrder("orders-ready", "never", "right");
@@ -259,6 +260,7 @@ class PageIT {
         assertThat(span()).isEqualTo(whole, within(1.0));
     }
 
+    @Tag("slow")
     @Test
     void view_wheelAndDrag_zoomAtTheMouseAndPan() {
         double whole = span();
@@ -340,6 +342,7 @@ class PageIT {
 
     // Finding and choosing
 
+    @Tag("slow")
     @Test
     void search_words_countsAndStepsThroughWhatHasThemAll() {
         browser.press("/");
@@ -407,6 +410,7 @@ class PageIT {
         assertThat(browser.text("#details pre")).contains("PageIT.program");
     }
 
+    @Tag("slow")
     @Test
     void keys_stepThroughWaitsSetsAndLanes_andTellAReader() {
         browser.press("n");
@@ -443,6 +447,7 @@ class PageIT {
         assertThat(browser.is("document.getElementById('keys').open")).isFalse();
     }
 
+    @Tag("slow")
     @Test
     void summary_rows_haveTheSumsAndLeadToTheirPlace() {
         assertThat(browser.texts("#events tbody th")).containsExactlyInAnyOrder("orders-ready", "never", "right");
@@ -494,6 +499,7 @@ class PageIT {
         browser.until("it is drawn light", () -> pixel(2, 2).equals(light));
     }
 
+    @Tag("slow")
     @Test
     void page_narrow_hasAllInItsWidth() {
         browser.size(400, 800);
@@ -527,6 +533,7 @@ class PageIT {
 
     // What may be wrong
 
+    @Tag("slow")
     @Test
     void page_browserCannotUnpack_saysSoInASentence() {
         String identifier = (String) browser.driver
