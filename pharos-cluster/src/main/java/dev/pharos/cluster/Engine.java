@@ -134,7 +134,10 @@ interface Engine extends AutoCloseable {
     /** Creates an event, if it does not exist. */
     void create(String name, Snapshot first, Consumer<Answer<Boolean>> then);
 
-    /** Deletes an event: this one, or, if null, whatever has its name, damaged or not. */
+    /**
+     * Deletes an event that was read before: this one, or, if null, whatever has its name, damaged or not. An event that
+     * this process has not read yet may seem to be absent.
+     */
     void delete(String name, @Nullable UUID incarnation, Consumer<Answer<Boolean>> then);
 
     /** Lists all events. */

@@ -373,6 +373,7 @@ abstract class EngineContract {
     @Test
     void changes_meantForAnEventThatWasMadeAgain_changeNothing() {
         Snapshot first = one.create();
+        assertThat(other.read()).isEqualTo(first);
         assertThat(other.delete(first.incarnation())).isEqualTo(Answer.done(true));
         Snapshot second = other.create();
         assertThat(second.version()).isEqualTo(first.version());
