@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.pharos;
 
+import dev.pharos.spi.NegatedEvent;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -208,6 +210,36 @@ public interface Event {
     }
 
     /**
+     * Returns a view of this event that is set while this event is clear, and clear while this event is set. It serves to
+     * wait for some events to be set and others to be clear in one call:
+     * <pre>{@code
+     * if (Event.awaitAny(stop, paused.negated()) == stop) {
+     *     return;
+     * }
+     * }</pre>
+     *
+     * <p>Every method of the view does what this event does with set and clear exchanged: {@code set} clears this event,
+     * and a wait for the view to be set is a wait for this event to be clear. The view has the name of this event. Two
+     * views of one event are equal, and {@code negated()} of a view is the event.
+     *
+     * @return the view
+     */
+    default Event negated() {
+        return new NegatedEvent(this);
+    }
+
+    /**
+     * Returns the number of waits for this event that are in progress: of threads and of futures, for it to be set or to
+     * be clear, by this object. Other objects for the same event, in this JVM or another, have waits of their own. The
+     * number may be out of date when it is returned, and is no basis for the control of a program. It serves
+     * monitoring, and tests that are to begin only once others wait.
+     *
+     * @return an estimate of the number of waiters
+     * @throws EventException if it cannot be determined
+     */
+    int waiterCount();
+
+    /**
      * Returns the name of this event, for use in messages: the path or address under which it is stored, or the name
      * that was given to it; if it has neither, its identity, as in {@code dev.pharos.ThreadEvent@5ca881b5}.
      *
@@ -247,13 +279,41 @@ public interface Event {
     CompletableFuture<Void> whenSet();
 
     /**
-     * Returns a future that completes with {@code null} once this event is clear: {@link #whenSet} with set and clear
+     * Returns a future that completes with {@code null} once this event is set, as {@link #whenSet()} does, with another
+     * default executor: a task of this executor completes it. So dependents that were added before run there, and those of its
+     * {@code Async} methods always, unless they specify another. They neither stop nor are stopped by those of a pool that
+     * they would share. What depends on a dependent has the default executor of {@code CompletableFuture}.
+     *
+     * <p>{@code execute} is called by whichever thread finds that the event has released the future: that of
+     * {@code set}, one that was released with it, or one of the library. So it must not block. If it rejects the task, or
+     * fails in another way, the dependents run where those of {@link #whenSet()} do. An executor that runs tasks in the
+     * calling thread makes each dependent a part of {@code set}, of other waits, and of the delivery of other events:
+     * specify such an executor only if no dependent blocks or calls a method that may block.
+     *
+     * @param executor the default executor of the future
+     * @return a new future
+     * @throws EventException if the event is already closed, or cannot be waited for
+     */
+    CompletableFuture<Void> whenSet(Executor executor);
+
+    /**
+     * Returns a future that completes with {@code null} once this event is clear: {@link #whenSet()} with set and clear
      * exchanged.
      *
      * @return a new future
-     * @throws EventException as in {@link #whenSet}
+     * @throws EventException as in {@link #whenSet()}
      */
     CompletableFuture<Void> whenClear();
+
+    /**
+     * Returns a future that completes with {@code null} once this event is clear: {@link #whenSet(Executor)} with set and
+     * clear exchanged.
+     *
+     * @param executor the default executor of the future
+     * @return a new future
+     * @throws EventException as in {@link #whenSet()}
+     */
+    CompletableFuture<Void> whenClear(Executor executor);
 
     /**
      * Waits until one of several events is set. The events may be of different reaches, there may be any number of
@@ -261,11 +321,12 @@ public interface Event {
      * them.
      *
      * <p>All events are waited for at the same time: one that is set and cleared again while this thread waits
-     * releases it. If several are set, the first of them in the order of the arguments is returned.
+     * releases it. If several are set, the first of them in the order of the arguments is returned. To wait until an
+     * event is clear, pass its {@link #negated negated} view.
      *
      * <p>If an event fails before one is set, this method throws the {@link EventException} of that event; if several
      * fail, that of the first of them in the order of the arguments. {@link EventException#address} says which event
-     * it was. Events of other implementations are waited for with {@link #whenSet}: if such a future completes with an
+     * it was. Events of other implementations are waited for with {@link #whenSet(Executor)}: if such a future completes with an
      * exception of another class, this method throws a {@link java.util.concurrent.CompletionException}, as
      * {@link CompletableFuture#join} does.
      *
@@ -302,6 +363,23 @@ public interface Event {
     }
 
     /**
+     * Waits until one of several events is set, or the timeout elapses, as {@link #awaitAny(Duration, Event...)} does.
+     *
+     * @param timeout the maximum time to wait
+     * @param unit the unit of {@code timeout}
+     * @param events the events
+     * @return an event that was set, or {@code null} if the timeout elapsed
+     * @throws IllegalArgumentException if no events are specified
+     * @throws EventException as in {@link #awaitAny(Event...)}
+     * @throws java.util.concurrent.CompletionException as in {@link #awaitAny(Event...)}
+     * @throws IllegalStateException if an event cancelled the future that it returned
+     * @throws InterruptedException as in {@link #awaitAny(Duration, Event...)}
+     */
+    static @Nullable Event awaitAny(long timeout, TimeUnit unit, Event... events) throws InterruptedException {
+        return GroupWait.awaitAny(unit.toNanos(timeout), events);
+    }
+
+    /**
      * Waits until each of several events has been set. All events are waited for at the same time: one that was set
      * and cleared again while this thread waited for another counts as set.
      *
@@ -334,5 +412,23 @@ public interface Event {
      */
     static boolean awaitAll(Duration timeout, Event... events) throws InterruptedException {
         return GroupWait.awaitAll(TimeUnit.NANOSECONDS.convert(timeout), events);
+    }
+
+    /**
+     * Waits until each of several events has been set, or the timeout elapses, as
+     * {@link #awaitAll(Duration, Event...)} does.
+     *
+     * @param timeout the maximum time to wait for all of them together
+     * @param unit the unit of {@code timeout}
+     * @param events the events
+     * @return {@code true} if each was set, {@code false} if the timeout elapsed
+     * @throws IllegalArgumentException if no events are specified
+     * @throws EventException as in {@link #awaitAll(Event...)}
+     * @throws java.util.concurrent.CompletionException as in {@link #awaitAny(Event...)}
+     * @throws IllegalStateException if an event cancelled the future that it returned
+     * @throws InterruptedException as in {@link #awaitAll(Duration, Event...)}
+     */
+    static boolean awaitAll(long timeout, TimeUnit unit, Event... events) throws InterruptedException {
+        return GroupWait.awaitAll(unit.toNanos(timeout), events);
     }
 }

@@ -7,12 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A future that waits in a round. The end of the round, and nothing later, decides that it completes normally. */
 final class EventFuture extends WithdrawableFuture {
-    private final @Nullable Executor executor;
     private final Waiter waiter;
 
-    /** A future for the end of a round, completed by an executor: its default one if null. */
+    /** A future for the end of a round, with this default executor; with that of all futures if null. */
     EventFuture(Round round, @Nullable Executor executor) {
-        this.executor = executor;
+        super(executor);
         waiter = new Waiter(round, this);
         round.push(waiter);
         if (round.hasEnded()) {
@@ -22,7 +21,7 @@ final class EventFuture extends WithdrawableFuture {
 
     /** Completes this future in its executor. */
     void submit() {
-        submit(null, executor == null ? defaultExecutor() : executor);
+        submit(null);
     }
 
     @Override

@@ -2,6 +2,7 @@
 package dev.pharos;
 
 import dev.pharos.jfr.Recorder;
+import dev.pharos.spi.NegatedEvent;
 import dev.pharos.spi.PoolWait;
 import dev.pharos.spi.WithdrawableFuture;
 import java.lang.invoke.MethodHandles;
@@ -32,7 +33,7 @@ final class GroupWait {
 
     private final Thread thread = Thread.currentThread();
 
-    /** Whether each event is a ThreadEvent. */
+    /** Whether each event is a ThreadEvent, or the view of one. */
     private final boolean near;
 
     /** How many of the events have still to be set; zero or less: the thread need not park. */
@@ -59,7 +60,7 @@ final class GroupWait {
             throw new IllegalArgumentException("no events specified");
         }
         return Recorder.recordsWaits()
-                ? Recorder.await(() -> await(all, nanos, events), true, nanos, all, events)
+                ? Recorder.awaitGroup(() -> await(all, nanos, events), all, nanos, events)
                 : await(all, nanos, events);
     }
 
@@ -81,10 +82,11 @@ final class GroupWait {
         int enough = all ? events.size() : 1;
         GroupWait group = new GroupWait(areNear(events), enough);
         Object[] places = new Object[events.size()]; // for each event a Waiter or a future; null if it was not asked
+        boolean interrupted = false;
         boolean opened;
         try {
             group.register(events, places);
-            group.park(events, nanos);
+            interrupted = group.park(events, nanos);
             opened = group.missing <= 0; // enough were set, or one has failed
             withdraw(places, !opened);
         } catch (Throwable e) { // an event has failed at once, or no stack is left
@@ -93,32 +95,44 @@ final class GroupWait {
                     waiter.target = null; // not by a call, for which there may be no stack left either
                 }
             }
-            withdraw(places, false);
+            withdrawAfter(e, places);
+            if (interrupted) {
+                Thread.currentThread().interrupt(); // as it was
+            }
             throw e;
         }
-        return result(events, places, enough, opened);
+        return result(events, places, enough, opened, interrupted);
     }
 
     private static boolean areNear(List<Event> events) {
         for (Event event : events) {
-            if (!(event instanceof ThreadEvent)) {
+            if (near(event) == null) {
                 return false;
             }
         }
         return true;
     }
 
+    /** The event in this JVM that an event is, or is a view of; null if it is neither. */
+    private static @Nullable ThreadEvent near(Event event) {
+        Event viewed = event instanceof NegatedEvent view ? view.event() : event;
+        return viewed instanceof ThreadEvent near ? near : null;
+    }
+
     /** Begins to wait for each event in turn, until enough are set. */
     private void register(List<Event> events, Object[] places) {
         for (int i = 0; i < places.length && missing > 0; i++) {
-            if (events.get(i) instanceof ThreadEvent event) {
-                Waiter waiter = new Waiter(event.roundUntil(true), this);
+            ThreadEvent event = near(events.get(i));
+            if (event != null) {
+                boolean set = events.get(i) == event; // else it is the view of one that is to be clear
+                Waiter waiter = new Waiter(event.roundUntil(set), this);
                 places[i] = waiter; // first, so that it is withdrawn whatever happens
                 if (!waiter.round.push(waiter)) {
                     countDown();
                 }
             } else {
-                CompletableFuture<Void> future = events.get(i).whenSet();
+                // Not in a pool, all of whose threads may be blocked: the dependent does no more than wake this thread.
+                CompletableFuture<Void> future = events.get(i).whenSet(Runnable::run);
                 places[i] = future;
                 var unused = future.whenComplete((nothing, failure) -> {
                     if (failure == null) {
@@ -131,14 +145,18 @@ final class GroupWait {
         }
     }
 
-    /** Parks until enough events are set, one has failed, the time has elapsed, or this thread is interrupted. */
-    private void park(List<Event> events, long nanos) {
+    /**
+     * Parks until enough events are set, one has failed, the time has elapsed, or this thread is interrupted. True if it
+     * was: its status is clear then, so that what runs in this thread until the result is known cannot change it.
+     */
+    private boolean park(List<Event> events, long nanos) {
         boolean timed = nanos != Long.MAX_VALUE;
         long deadline = timed ? System.nanoTime() + nanos : 0L; // may wrap: only differences are used
-        while (missing > 0 && nanos > 0L) {
+        while (missing > 0) {
             if (Thread.interrupted()) {
-                Thread.currentThread().interrupt(); // whether it counts is decided later
-                return;
+                return true;
+            } else if (nanos <= 0L) {
+                return false;
             } else if (timed) {
                 LockSupport.parkNanos(events, nanos);
                 nanos = deadline - System.nanoTime();
@@ -146,6 +164,7 @@ final class GroupWait {
                 LockSupport.park(events);
             }
         }
+        return false;
     }
 
     /** One event less to wait for. True if that has woken a platform thread which will withdraw without blocking. */
@@ -160,20 +179,33 @@ final class GroupWait {
 
     /** Stops waiting for each event. In the place of each waiter that was released is its round from then on. */
     private static void withdraw(Object[] places, boolean checkOutcome) {
-        List<CompletableFuture<?>> futures = new ArrayList<>(0);
         for (int i = 0; i < places.length; i++) {
-            if (places[i] instanceof Waiter waiter) {
-                if (!waiter.round.withdraw(waiter)) {
-                    places[i] = waiter.round;
-                }
-            } else if (places[i] instanceof CompletableFuture<?> future) {
+            if (places[i] instanceof Waiter waiter && !waiter.round.withdraw(waiter)) {
+                places[i] = waiter.round;
+            }
+        }
+        List<CompletableFuture<?>> futures = new ArrayList<>(0);
+        for (Object place : places) {
+            if (place instanceof CompletableFuture<?> future) {
                 futures.add(future);
             }
         }
         WithdrawableFuture.cancelAll(futures, checkOutcome); // last, since it may block
     }
 
-    private static @Nullable Event result(List<Event> events, Object[] places, int enough, boolean opened)
+    /** Stops waiting for each event since the wait fails. */
+    private static void withdrawAfter(Throwable failure, Object[] places) {
+        try {
+            withdraw(places, false);
+        } catch (Throwable e) {
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    private static @Nullable Event result(
+            List<Event> events, Object[] places, int enough, boolean opened, boolean interrupted)
             throws InterruptedException {
         int released = 0;
         Event first = null;
@@ -193,14 +225,18 @@ final class GroupWait {
                 first = events.get(i);
             }
         }
+        if (released < enough && failure == null && !opened && interrupted) {
+            throw new InterruptedException();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt(); // as it was
+        }
         if (released >= enough) {
             return first;
         } else if (failure != null) {
             throw failure;
         } else if (opened) { // by a future that was cancelled, and not from here
             throw new IllegalStateException("one of these events cancelled the future that it returned: " + events);
-        } else if (Thread.interrupted()) {
-            throw new InterruptedException();
         }
         return null;
     }

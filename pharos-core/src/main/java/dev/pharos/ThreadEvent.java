@@ -4,9 +4,9 @@ package dev.pharos;
 import dev.pharos.jfr.Recorder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -125,7 +125,7 @@ public final class ThreadEvent implements Event {
     /**
      * Creates an event that is clear and has a name, which is part of {@code toString}, and so of whatever prints the
      * {@link java.util.concurrent.locks.LockSupport#getBlocker blocker} of a thread. The name need not be unique. Each
-     * change of an event with a name allocates a small object.
+     * change of an event with a name allocates two small objects.
      *
      * @param name the name
      */
@@ -141,6 +141,18 @@ public final class ThreadEvent implements Event {
     public static ThreadEvent initiallySet() {
         ThreadEvent event = new ThreadEvent();
         event.state = SET; // and not by set(), which would be recorded
+        return event;
+    }
+
+    /**
+     * Creates an event that is set and has a name: see {@link #ThreadEvent(String)}.
+     *
+     * @param name the name
+     * @return a new event
+     */
+    public static ThreadEvent initiallySet(String name) {
+        ThreadEvent event = new ThreadEvent();
+        event.state = idle(true, Objects.requireNonNull(name, "name"));
         return event;
     }
 
@@ -185,8 +197,25 @@ public final class ThreadEvent implements Event {
     }
 
     @Override
+    public CompletableFuture<Void> whenSet(Executor executor) {
+        Objects.requireNonNull(executor, "executor");
+        return new EventFuture(roundUntil(true), executor);
+    }
+
+    @Override
     public CompletableFuture<Void> whenClear() {
         return new EventFuture(roundUntil(false), null);
+    }
+
+    @Override
+    public CompletableFuture<Void> whenClear(Executor executor) {
+        Objects.requireNonNull(executor, "executor");
+        return new EventFuture(roundUntil(false), executor);
+    }
+
+    @Override
+    public int waiterCount() {
+        return waiters(state);
     }
 
     @Override
@@ -199,8 +228,7 @@ public final class ThreadEvent implements Event {
     public String toString() {
         Object s = state;
         String name = name(s) == null ? "" : name(s) + ", ";
-        int waiting = s instanceof Round round ? round.sweep() : 0;
-        return super.toString() + "[" + name + (flag(s) ? "set, " : "clear, ") + waiting + " waiting]";
+        return super.toString() + "[" + name + (flag(s) ? "set, " : "clear, ") + waiters(s) + " waiting]";
     }
 
     /** Gives the flag this value. True if this call changed it. */
@@ -251,8 +279,7 @@ public final class ThreadEvent implements Event {
     }
 
     private boolean recordWait(boolean set, long nanos) throws InterruptedException {
-        Recorder.Waiting waiting = () -> waitFor(set, nanos) ? this : null;
-        return Recorder.await(waiting, set, nanos, false, List.of(this)) != null;
+        return Recorder.await(() -> waitFor(set, nanos), set, nanos, this);
     }
 
     /** The round whose end gives the flag this value; one that has ended if the flag already has it. */
@@ -271,6 +298,10 @@ public final class ThreadEvent implements Event {
 
     private static boolean flag(@Nullable Object state) {
         return state == SET || (state instanceof Round round && round.flag());
+    }
+
+    private static int waiters(@Nullable Object state) {
+        return state instanceof Round round ? round.sweep() : 0;
     }
 
     private static @Nullable String name(@Nullable Object state) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -92,10 +93,10 @@ class AttackTest {
         ThreadEvent answered = new ThreadEvent();
         Event far = new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 asked.set();
                 answered.whenSet().join();
-                return super.whenSet();
+                return super.whenSet(executor);
             }
         };
         Thread waiter =
@@ -147,7 +148,7 @@ class AttackTest {
     void await_eventThatCancelsItsOwnFuture_throws() throws Exception {
         Event odd = new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 CompletableFuture<Void> future = new CompletableFuture<>();
                 future.cancel(false);
                 return future;
@@ -173,7 +174,7 @@ class AttackTest {
         }
 
         @Override
-        public CompletableFuture<Void> whenSet() {
+        public CompletableFuture<Void> whenSet(Executor executor) {
             return new CompletableFuture<>() {
                 @Override
                 public boolean cancel(boolean mayInterruptIfRunning) {

@@ -2,6 +2,7 @@
 package dev.pharos;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** An event that somebody else has written: the library knows it by the interface only. */
@@ -55,6 +56,21 @@ class DelegatingEvent implements Event {
     @Override
     public CompletableFuture<Void> whenClear() {
         return event.whenClear();
+    }
+
+    @Override
+    public CompletableFuture<Void> whenSet(Executor executor) {
+        return event.whenSet(executor);
+    }
+
+    @Override
+    public CompletableFuture<Void> whenClear(Executor executor) {
+        return event.whenClear(executor);
+    }
+
+    @Override
+    public int waiterCount() {
+        return event.waiterCount();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.pharos;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** What is waited for. All that is promised of one is promised of the other, with set and clear exchanged. */
@@ -43,6 +44,11 @@ public enum Direction {
         public CompletableFuture<Void> when(Event event) {
             return event.whenSet();
         }
+
+        @Override
+        public CompletableFuture<Void> when(Event event, Executor executor) {
+            return event.whenSet(executor);
+        }
     },
 
     /** Waiting for an event to be clear. */
@@ -81,6 +87,11 @@ public enum Direction {
         public CompletableFuture<Void> when(Event event) {
             return event.whenClear();
         }
+
+        @Override
+        public CompletableFuture<Void> when(Event event, Executor executor) {
+            return event.whenClear(executor);
+        }
     };
 
     /** What this is the mirror image of. */
@@ -108,4 +119,7 @@ public enum Direction {
 
     /** {@code whenSet} or {@code whenClear}. */
     public abstract CompletableFuture<Void> when(Event event);
+
+    /** A future for it, with a default executor. */
+    public abstract CompletableFuture<Void> when(Event event, Executor executor);
 }

@@ -47,7 +47,10 @@ abstract class EventTests {
     }
 
     static void assertWaiting(int expected, Event... events) {
-        assertThat(events).allSatisfy(event -> assertThat(event.toString()).contains(" " + expected + " waiting"));
+        assertThat(events).allSatisfy(event -> {
+            assertThat(event.waiterCount()).isEqualTo(expected);
+            assertThat(event.toString()).contains(" " + expected + " waiting");
+        });
     }
 
     /** Asserts that a wait throws, and clears the interrupt status of the current thread. */

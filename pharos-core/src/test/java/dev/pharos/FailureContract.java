@@ -50,6 +50,9 @@ abstract class FailureContract extends EventTests {
         }
         assertClosed(event, event::whenSet);
         assertClosed(event, event::whenClear);
+        assertClosed(event, () -> event.whenSet(Runnable::run));
+        assertClosed(event, () -> event.whenClear(Runnable::run));
+        assertThat(event.waiterCount()).isZero();
         assertThat(event.toString()).contains("closed");
     }
 

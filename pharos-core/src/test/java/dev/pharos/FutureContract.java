@@ -3,20 +3,27 @@ package dev.pharos;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -99,6 +106,71 @@ abstract class FutureContract extends DirectedTests {
         assertThat(future).isNotDone();
         direction.release(event);
         threads.get(future);
+    }
+
+    @Test
+    void when_executorSpecified_completesThere() {
+        Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+        Event event = newArmed();
+        CompletableFuture<Void> future = direction.when(event, tasks::add);
+        direction.release(event);
+        threads.until("a task", () -> !tasks.isEmpty());
+        assertThat(future).isNotDone();
+        tasks.remove().run();
+        assertThat(future).isCompletedWithValue(null);
+
+        CompletableFuture<Void> dependent = future.thenRunAsync(() -> {});
+        assertThat(tasks).as("default executor").hasSize(1);
+        assertThat(dependent).isNotDone();
+        assertThat(direction.when(event, tasks::add)).isCompletedWithValue(null);
+        assertThat(tasks).hasSize(1);
+    }
+
+    @Test
+    void when_executorFails_completesAllTheSame() throws Exception {
+        Executor shutDown = task -> {
+            throw new RejectedExecutionException("shut down");
+        };
+        Executor broken = task -> {
+            throw new AssertionError("broken");
+        };
+        Executor ofAnotherLanguage = task -> throwUnchecked(new IOException("not declared"));
+        for (Executor executor : List.of(shutDown, broken, ofAnotherLanguage)) {
+            Event event = newArmed();
+            CompletableFuture<Void> future = direction.when(event, executor);
+            AtomicReference<Thread> ranIn = new AtomicReference<>();
+            CompletableFuture<Void> dependent = future.thenRun(() -> ranIn.set(Thread.currentThread()));
+            Thread waiter = threads.start(() -> direction.await(event));
+            threads.awaitBlocked(waiter);
+            direction.release(event);
+            threads.get(dependent);
+            threads.join(waiter);
+            assertThat(ranIn.get()).isNotIn(Thread.currentThread(), waiter);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void throwUnchecked(Throwable failure) throws E {
+        throw (E) failure;
+    }
+
+    @Test
+    void orTimeout_executorFails_endsTheWait() {
+        Event event = newArmed();
+        CompletableFuture<Void> future = direction.when(event, task -> {
+            throw new RejectedExecutionException("shut down");
+        });
+        assertThatThrownBy(() -> threads.get(future.orTimeout(1, NANOSECONDS)))
+                .hasCauseInstanceOf(TimeoutException.class);
+        assertWaiting(0, event);
+    }
+
+    @Test
+    void when_nullExecutor_throws() {
+        assertThatNullPointerException().isThrownBy(() -> direction.when(newReleased(), null));
+        Event armed = newArmed();
+        assertThatNullPointerException().isThrownBy(() -> direction.when(armed, null));
+        assertWaiting(0, armed);
     }
 
     // Ends of the wait other than a release

@@ -12,6 +12,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -36,6 +38,11 @@ abstract class GroupWaitContract extends EventTests {
             boolean await(Duration timeout, Event... events) throws InterruptedException {
                 return Event.awaitAny(timeout, events) != null;
             }
+
+            @Override
+            boolean await(long timeout, TimeUnit unit, Event... events) throws InterruptedException {
+                return Event.awaitAny(timeout, unit, events) != null;
+            }
         },
         ALL {
             @Override
@@ -48,11 +55,18 @@ abstract class GroupWaitContract extends EventTests {
             boolean await(Duration timeout, Event... events) throws InterruptedException {
                 return Event.awaitAll(timeout, events);
             }
+
+            @Override
+            boolean await(long timeout, TimeUnit unit, Event... events) throws InterruptedException {
+                return Event.awaitAll(timeout, unit, events);
+            }
         };
 
         abstract boolean await(Event... events) throws InterruptedException;
 
         abstract boolean await(Duration timeout, Event... events) throws InterruptedException;
+
+        abstract boolean await(long timeout, TimeUnit unit, Event... events) throws InterruptedException;
     }
 
     GroupWaitContract(EventContract contract) {
@@ -129,6 +143,84 @@ abstract class GroupWaitContract extends EventTests {
         Thread waiter = threads.start(() -> result.set(Event.awaitAny(events)));
         threads.awaitBlocked(waiter);
         return waiter;
+    }
+
+    // Negated
+
+    @Test
+    void negated_any_isTheEventWithSetAndClearExchanged() throws Exception {
+        Event event = newEvent();
+        Event view = event.negated();
+        assertThat(view.isSet()).isTrue();
+        view.await();
+        assertThat(view.whenSet()).isCompletedWithValue(null);
+        assertThat(view.set()).isFalse();
+        assertThat(view.clear()).isTrue();
+        assertThat(event.isSet()).isTrue();
+        assertThat(view.isSet()).isFalse();
+        view.awaitClear();
+        assertThat(view.awaitClear(Duration.ZERO)).isTrue();
+        assertThat(view.await(Duration.ZERO)).isFalse();
+        assertThat(view.whenClear()).isCompletedWithValue(null);
+        CompletableFuture<Void> future = view.whenSet();
+        assertWaiting(1, event, view);
+        assertThat(event.clear()).isTrue();
+        threads.get(future);
+
+        assertThat(view).isEqualTo(event.negated()).hasSameHashCodeAs(event.negated());
+        assertThat(view).isNotEqualTo(newEvent().negated());
+        assertThat(view.negated()).isSameAs(event);
+        assertThat(view.name()).isEqualTo(event.name());
+        assertThat(view).hasToString("not " + event);
+    }
+
+    @Test
+    void awaitAny_negated_isReleasedByClear() {
+        Event[] events = newEvents(3);
+        events[1].set();
+        Event view = events[1].negated();
+        AtomicReference<Event> result = new AtomicReference<>();
+        Thread waiter = startAny(result, events[0], view, events[2]);
+        assertWaiting(1, events);
+        assertThat(events[1].set()).isFalse();
+        events[1].clear();
+        events[1].set();
+        threads.join(waiter);
+        assertThat(result).hasValue(view);
+        assertWaiting(0, events);
+    }
+
+    @Test
+    void awaitAll_someNegated_waitsForEach() {
+        Event set = newEvent();
+        Event clear = newEvent();
+        Event foreign = new DelegatingEvent(newEvent());
+        clear.set();
+        foreign.set();
+        Thread waiter = threads.start(() -> Event.awaitAll(clear.negated(), set, foreign.negated()));
+        threads.awaitBlocked(waiter);
+        assertWaiting(1, set, clear, foreign);
+        clear.clear();
+        clear.set();
+        foreign.clear();
+        threads.awaitBlocked(waiter);
+        set.set();
+        threads.join(waiter);
+        assertWaiting(0, set, clear, foreign);
+    }
+
+    /** One of the two is so at every moment. */
+    @ParameterizedTest
+    @EnumSource
+    void await_anEventAndItsNegation_ends(Group group) {
+        Event event = newEvent();
+        Thread waiter = threads.start(() -> group.await(event, event.negated()));
+        if (group == Group.ALL) {
+            threads.awaitBlocked(waiter);
+            event.set();
+        }
+        threads.join(waiter);
+        assertWaiting(0, event);
     }
 
     // All
@@ -262,6 +354,23 @@ abstract class GroupWaitContract extends EventTests {
             assertThat(group.await(Duration.ofNanos(nanos), events)).isFalse();
             assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(nanos);
         }
+        assertWaiting(0, events);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void await_timeUnit_isAsWithADuration(Group group) throws Exception {
+        Event[] events = newEvents(2);
+        for (long timeout : new long[] {Long.MIN_VALUE, -1, 0, 1}) {
+            assertThat(group.await(timeout, TimeUnit.MILLISECONDS, events)).isFalse();
+        }
+        Thread waiter = threads.start(() -> group.await(Long.MAX_VALUE, TimeUnit.DAYS, events));
+        threads.awaitBlocked(waiter);
+        events[0].set();
+        events[1].set();
+        threads.join(waiter);
+        assertThat(group.await(0, TimeUnit.DAYS, events)).isTrue();
+        assertThatNullPointerException().isThrownBy(() -> group.await(1, null, events));
         assertWaiting(0, events);
     }
 
@@ -528,7 +637,7 @@ abstract class GroupWaitContract extends EventTests {
     private static Event failing(CompletableFuture<Void> future) {
         return new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 return future;
             }
         };
@@ -540,11 +649,46 @@ abstract class GroupWaitContract extends EventTests {
         Event event = newEvent();
         Event throwing = new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 throw new IllegalStateException("closed");
             }
         };
         assertThatThrownBy(() -> group.await(event, throwing)).hasStackTraceContaining("closed");
+        assertWaiting(0, event);
+    }
+
+    /** Also if what an event does when its future is cancelled clears the interrupt status. */
+    @ParameterizedTest
+    @EnumSource
+    void await_interruptedAndAnEventClearsTheStatus_throws(Group group) {
+        Event event = newEvent();
+        CompletableFuture<Void> future = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                boolean unused = Thread.interrupted();
+                return super.cancel(mayInterruptIfRunning);
+            }
+        };
+        Thread waiter = threads.start(() -> assertInterrupted(() -> group.await(event, failing(future))));
+        threads.awaitBlocked(waiter);
+        waiter.interrupt();
+        threads.join(waiter);
+        assertWaiting(0, event);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void await_futureCannotBeCancelled_throwsAndLeavesNothing(Group group) {
+        Event event = newEvent();
+        CompletableFuture<Void> future = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                throw new IllegalStateException("cannot be cancelled");
+            }
+        };
+        assertThatThrownBy(() -> group.await(Duration.ofMillis(1), failing(future), event))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("cannot be cancelled");
         assertWaiting(0, event);
     }
 }

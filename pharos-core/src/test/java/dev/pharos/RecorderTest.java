@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -182,6 +183,49 @@ class RecorderTest {
     }
 
     @Test
+    void awaitAny_negated_isRecordedAsAWaitForClear() throws Exception {
+        ThreadEvent red = new ThreadEvent("red");
+        ThreadEvent green = ThreadEvent.initiallySet("green");
+        List<RecordedEvent> records = record(() -> {
+            Thread waiter = threads.start(() -> Event.awaitAny(red, green.negated()));
+            threads.awaitBlocked(waiter);
+            green.negated().set();
+            threads.join(waiter);
+        });
+
+        assertThat(fields(only(records, WAIT)))
+                .isEqualTo(
+                        ofGroup("any", wait("red, not green", identity(green), "clear", "released", Long.MAX_VALUE)));
+        assertThat(fields(only(records, CLEAR))).isEqualTo(change("green", identity(green), true, 1));
+    }
+
+    @Test
+    void awaitAll_negated_marksThoseAmongOthers() throws Exception {
+        ThreadEvent red = ThreadEvent.initiallySet("red");
+        ThreadEvent green = new ThreadEvent("green");
+        assertThat(fields(only(record(() -> Event.awaitAll(red, green.negated())), WAIT)))
+                .isEqualTo(ofGroup(
+                        "all",
+                        wait(
+                                "red, not green",
+                                identity(red) + "\n\\-" + identity(green),
+                                "set",
+                                "released",
+                                Long.MAX_VALUE)));
+
+        red.clear();
+        assertThat(fields(only(record(() -> Event.awaitAll(red.negated(), green.negated())), WAIT)))
+                .isEqualTo(ofGroup(
+                        "all",
+                        wait(
+                                "red, green",
+                                identity(red) + "\n" + identity(green),
+                                "clear",
+                                "released",
+                                Long.MAX_VALUE)));
+    }
+
+    @Test
     void awaitAll_namesWithLineBreaks_haveALineEachInTheIdentity() throws Exception {
         List<Event> events = Stream.of("/run/a\nb", "/run/a\\nb", "/run/c\rd")
                 .<Event>map(name -> new DelegatingEvent(ThreadEvent.initiallySet()) {
@@ -264,7 +308,7 @@ class RecorderTest {
     void awaitAny_eventFails_isRecordedSo() throws Exception {
         Event broken = new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 return CompletableFuture.failedFuture(new IllegalStateException("broken"));
             }
         };

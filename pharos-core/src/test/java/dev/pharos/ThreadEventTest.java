@@ -16,8 +16,10 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -86,6 +88,19 @@ class ThreadEventTest {
         one.set();
         assertThat(other.isSet()).isFalse();
         assertThat(one).isNotEqualTo(other);
+    }
+
+    @Test
+    void initiallySet_withAName_isSetAndHasIt() throws Exception {
+        ThreadEvent event = ThreadEvent.initiallySet("running");
+        assertThat(event.isSet()).isTrue();
+        event.await();
+        assertThat(event.name()).isEqualTo("running");
+        assertThat(event).asString().endsWith("[running, set, 0 waiting]");
+        assertThat(event.set()).isFalse();
+        assertThat(event.clear()).isTrue();
+        assertThat(event).asString().endsWith("[running, clear, 0 waiting]");
+        assertThatNullPointerException().isThrownBy(() -> ThreadEvent.initiallySet(null));
     }
 
     @Test
@@ -447,11 +462,26 @@ class ThreadEventTest {
 
     // Group waits
 
+    /** A pool all of whose threads are blocked would never wake the thread that waits. */
+    @Test
+    void awaitAny_eventOfAnotherReach_needsNoPool() throws Exception {
+        AtomicReference<Thread> ranIn = new AtomicReference<>();
+        Event far = new DelegatingEvent(ThreadEvent.initiallySet()) {
+            @Override
+            public CompletableFuture<Void> whenSet(Executor executor) {
+                executor.execute(() -> ranIn.set(Thread.currentThread()));
+                return super.whenSet(executor);
+            }
+        };
+        assertThat(Event.awaitAny(new ThreadEvent(), far)).isSameAs(far);
+        assertThat(ranIn).hasValue(Thread.currentThread());
+    }
+
     @Test
     void awaitAny_oneIsSet_asksNoneAfterIt() throws Exception {
         Event never = new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 throw new AssertionError("asked");
             }
         };
@@ -484,7 +514,7 @@ class ThreadEventTest {
     void awaitAll_futureOfAnotherReachRefusesToBeCancelled_timesOut() throws Exception {
         Event stubborn = new DelegatingEvent(new ThreadEvent()) {
             @Override
-            public CompletableFuture<Void> whenSet() {
+            public CompletableFuture<Void> whenSet(Executor executor) {
                 return new CompletableFuture<>() {
                     @Override
                     public boolean cancel(boolean mayInterruptIfRunning) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -94,6 +95,16 @@ final class ConnectingEvent implements Event {
         return new DelegatingFuture(connected, ClusterEvent::whenClear);
     }
 
+    @Override
+    public CompletableFuture<Void> whenSet(Executor executor) {
+        return new DelegatingFuture(connected, event -> event.whenSet(executor));
+    }
+
+    @Override
+    public CompletableFuture<Void> whenClear(Executor executor) {
+        return new DelegatingFuture(connected, event -> event.whenClear(executor));
+    }
+
     /** A future that becomes one of the event itself. That decides whether it was released in time. */
     private static final class DelegatingFuture extends CompletableFuture<Void> {
         private volatile @Nullable CompletableFuture<Void> joined;
@@ -161,22 +172,27 @@ final class ConnectingEvent implements Event {
     }
 
     @Override
+    public int waiterCount() {
+        return event().waiterCount();
+    }
+
+    @Override
     public void await() throws InterruptedException {
         Event.awaitAny(this);
     }
 
     @Override
     public boolean await(long timeout, TimeUnit unit) throws InterruptedException {
-        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), this) != null;
+        return Event.awaitAny(timeout, unit, this) != null;
     }
 
     @Override
     public void awaitClear() throws InterruptedException {
-        Event.awaitAny(new NegatedEvent(this));
+        Event.awaitAny(negated());
     }
 
     @Override
     public boolean awaitClear(long timeout, TimeUnit unit) throws InterruptedException {
-        return Event.awaitAny(Duration.ofNanos(unit.toNanos(timeout)), new NegatedEvent(this)) != null;
+        return Event.awaitAny(timeout, unit, negated()) != null;
     }
 }

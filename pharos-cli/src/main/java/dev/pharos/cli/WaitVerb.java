@@ -137,7 +137,7 @@ final class WaitVerb implements Callable<Integer> {
         }
         Event[] awaited = new Event[events.size()];
         for (int i = 0; i < awaited.length; i++) {
-            awaited[i] = clear ? new NegatedEvent(events.get(i)) : events.get(i);
+            awaited[i] = clear ? events.get(i).negated() : events.get(i);
         }
         if (any) {
             Event first = Event.awaitAny(limit, awaited);

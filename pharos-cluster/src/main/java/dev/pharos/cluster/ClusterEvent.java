@@ -7,8 +7,10 @@ import dev.pharos.cluster.Engine.Answer;
 import dev.pharos.cluster.Engine.Interest;
 import dev.pharos.cluster.Engine.Reading;
 import dev.pharos.jfr.Recorder;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -216,7 +218,20 @@ public final class ClusterEvent implements Event, AutoCloseable {
     @Override
     public CompletableFuture<Void> whenSet() {
         checkOpen();
-        return new ClusterFuture(this, true);
+        return new ClusterFuture(this, true, null);
+    }
+
+    /**
+     * {@inheritDoc} If the wait fails, the future completes exceptionally with an {@link EventException}. Returns once
+     * the wait has begun; without a connection, at once.
+     *
+     * @throws EventException if this handle is closed
+     */
+    @Override
+    public CompletableFuture<Void> whenSet(Executor executor) {
+        Objects.requireNonNull(executor, "executor");
+        checkOpen();
+        return new ClusterFuture(this, true, executor);
     }
 
     /**
@@ -228,7 +243,29 @@ public final class ClusterEvent implements Event, AutoCloseable {
     @Override
     public CompletableFuture<Void> whenClear() {
         checkOpen();
-        return new ClusterFuture(this, false);
+        return new ClusterFuture(this, false, null);
+    }
+
+    /**
+     * {@inheritDoc} If the wait fails, the future completes exceptionally with an {@link EventException}. Returns once
+     * the wait has begun; without a connection, at once.
+     *
+     * @throws EventException if this handle is closed
+     */
+    @Override
+    public CompletableFuture<Void> whenClear(Executor executor) {
+        Objects.requireNonNull(executor, "executor");
+        checkOpen();
+        return new ClusterFuture(this, false, executor);
+    }
+
+    /**
+     * {@inheritDoc} A wait that has not begun, since there is no connection or no server has responded yet, does not
+     * count. Never blocks and does not throw; of a handle that is closed it is zero.
+     */
+    @Override
+    public int waiterCount() {
+        return waiters.count(waiter -> waiter.event == this && waiter.hasBegun() && !waiter.isOver());
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.pharos.EventException;
 import dev.pharos.spi.WithdrawableFuture;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ final class ClusterFuture extends WithdrawableFuture {
     /** Whether this future may have been returned: then an executor completes it. */
     private volatile boolean given;
 
-    ClusterFuture(ClusterEvent event, boolean set) {
+    ClusterFuture(ClusterEvent event, boolean set, @Nullable Executor executor) {
+        super(executor);
         waiter = new Waiter(event, set, this);
         waiter.register(System.nanoTime() + event.operationNanos(), false);
         given = true;
@@ -33,9 +35,9 @@ final class ClusterFuture extends WithdrawableFuture {
     }
 
     /** Completes this future in its executor. */
-    void submit(@Nullable EventException failure) {
+    void finish(@Nullable EventException failure) {
         if (given) {
-            submit(failure, defaultExecutor());
+            submit(failure);
         }
     }
 
@@ -61,7 +63,7 @@ final class ClusterFuture extends WithdrawableFuture {
     private CompletableFuture<Void> after(long timeout, TimeUnit unit, Runnable end) {
         Objects.requireNonNull(unit, "unit");
         CompletableFuture<Void> timer = new CompletableFuture<Void>().completeOnTimeout(null, timeout, unit);
-        CompletableFuture<Void> unused = timer.thenRunAsync(end, defaultExecutor());
+        CompletableFuture<Void> unused = timer.thenRunAsync(end, commonExecutor()); // the other may not run it
         unused = whenComplete((nothing, failure) -> timer.cancel(false));
         return this;
     }

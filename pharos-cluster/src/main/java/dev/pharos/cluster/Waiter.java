@@ -9,7 +9,6 @@ import dev.pharos.jfr.Recorder;
 import dev.pharos.spi.PoolWait;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.List;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +56,11 @@ final class Waiter {
         this.waiters = event.waiters();
         this.set = set;
         this.target = target;
+    }
+
+    /** Whether each change from now on releases this. */
+    boolean hasBegun() {
+        return ticket != null;
     }
 
     boolean isOver() {
@@ -128,7 +132,7 @@ final class Waiter {
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
         } else if (target instanceof ClusterFuture future) {
-            future.submit(failure);
+            future.finish(failure);
         }
     }
 
@@ -198,8 +202,7 @@ final class Waiter {
             long limit = System.nanoTime() + event.operationNanos();
             register(deadline - limit < 0 ? deadline : limit, true);
             if (end == null && Recorder.recordsWaits()) {
-                Recorder.Waiting waiting = () -> awaitRelease(nanos, deadline) ? event : null;
-                return Recorder.await(waiting, set, nanos, false, List.of(event)) != null;
+                return Recorder.await(() -> awaitRelease(nanos, deadline), set, nanos, event);
             }
         }
         return awaitRelease(nanos, deadline);

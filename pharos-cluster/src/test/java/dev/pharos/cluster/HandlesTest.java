@@ -418,6 +418,24 @@ class HandlesTest {
     }
 
     @Test
+    void waiterCount_waitHasNotBegun_doesNotCount() {
+        try (Proxy proxy = new Proxy(server.port());
+                Cluster far = Cluster.connect("127.0.0.1:" + proxy.port() + "/handles-" + number, Servers.PATIENT)) {
+            ClusterEvent silent = far.event("event");
+            proxy.drop(true, true);
+            Thread waiter = threads.start(silent::await);
+            threads.until("it waits", () -> silent.toString().contains(" 1 waiting"));
+            assertThat(silent.waiterCount()).isZero();
+            proxy.reset();
+            proxy.heal();
+            threads.until("it has begun", () -> silent.waiterCount() == 1);
+            silent.set();
+            threads.join(waiter);
+            assertThat(silent.waiterCount()).isZero();
+        }
+    }
+
+    @Test
     void set_crowdIsHeldUp_returnsAndAllAreReleased() throws Exception {
         ThreadEvent over = new ThreadEvent();
         List<CompletableFuture<Void>> futures =

@@ -160,7 +160,7 @@ class RareMomentsTest {
     @Test
     void await_handleIsClosedWhenTheWaitBegins_throws() {
         event.close();
-        assertThat(new ClusterFuture(event, true)).isCompletedExceptionally();
+        assertThat(new ClusterFuture(event, true, null)).isCompletedExceptionally();
         assertThatThrownBy(() -> new Waiter(event, true, Thread.currentThread()).await(Long.MAX_VALUE))
                 .isInstanceOf(EventException.Closed.class);
     }

@@ -2,6 +2,7 @@
 package dev.pharos.jfr;
 
 import dev.pharos.Event;
+import dev.pharos.spi.NegatedEvent;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import jdk.jfr.FlightRecorder;
@@ -42,9 +43,21 @@ public final class Recorder {
         }
     }
 
-    /** A wait for one event or for several, to be recorded. */
+    /** A wait for one event, to be recorded. */
     @FunctionalInterface
     public interface Waiting {
+        /**
+         * Waits.
+         *
+         * @return {@code true} if released, {@code false} if the timeout elapsed
+         * @throws InterruptedException if this thread was interrupted before that
+         */
+        boolean await() throws InterruptedException;
+    }
+
+    /** A wait for several events, to be recorded. */
+    @FunctionalInterface
+    public interface GroupWaiting {
         /**
          * Waits.
          *
@@ -76,19 +89,33 @@ public final class Recorder {
     }
 
     /**
-     * Performs a wait, and records it.
+     * Performs a wait for an event, and records it.
      *
      * @param waiting the wait
      * @param set {@code true} if it waits for set, {@code false} if for clear
      * @param timeout the maximum time to wait, in nanoseconds; {@code Long.MAX_VALUE} if there is no limit
-     * @param all {@code true} if it waits for all of several events, {@code false} if for any of them, or for one
-     * @param events the events that it waits for
+     * @param event the event
      * @return what {@code waiting} returns
      * @throws InterruptedException if {@code waiting} does
      */
-    public static @Nullable Event await(Waiting waiting, boolean set, long timeout, boolean all, List<Event> events)
+    public static boolean await(Waiting waiting, boolean set, long timeout, Event event) throws InterruptedException {
+        Event awaited = set ? event : new NegatedEvent(event);
+        return Records.await(() -> waiting.await() ? awaited : null, false, timeout, List.of(awaited)) != null;
+    }
+
+    /**
+     * Performs a wait for several events, and records it.
+     *
+     * @param waiting the wait
+     * @param all {@code true} if it waits for all of the events, {@code false} if for any of them
+     * @param timeout the maximum time to wait, in nanoseconds; {@code Long.MAX_VALUE} if there is no limit
+     * @param events the events, and the {@link Event#negated negated} views of those that are to be clear
+     * @return what {@code waiting} returns
+     * @throws InterruptedException if {@code waiting} does
+     */
+    public static @Nullable Event awaitGroup(GroupWaiting waiting, boolean all, long timeout, List<Event> events)
             throws InterruptedException {
-        return Records.await(waiting, set, timeout, all, events);
+        return Records.await(waiting, all, timeout, events);
     }
 
     /**

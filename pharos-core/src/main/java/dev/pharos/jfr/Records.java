@@ -3,6 +3,7 @@ package dev.pharos.jfr;
 
 import dev.pharos.Event;
 import dev.pharos.ThreadEvent;
+import dev.pharos.spi.NegatedEvent;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -38,8 +39,8 @@ final class Records {
         return set ? SET.isEnabled() : CLEAR.isEnabled();
     }
 
-    /** See {@link Recorder#await}. */
-    static @Nullable Event await(Recorder.Waiting waiting, boolean set, long timeout, boolean all, List<Event> events)
+    /** See {@link Recorder#awaitGroup}. A list of one event is that of a wait for one. */
+    static @Nullable Event await(Recorder.GroupWaiting waiting, boolean all, long timeout, List<Event> events)
             throws InterruptedException {
         Wait record = new Wait();
         record.begin();
@@ -55,7 +56,6 @@ final class Records {
         } finally {
             record.end();
             if (record.shouldCommit()) {
-                record.waitsFor = set ? "set" : "clear";
                 record.timeout = timeout;
                 record.describe(all, released, events);
                 record.commit();
@@ -89,12 +89,16 @@ final class Records {
                 : event.name();
     }
 
-    /** The identity in a line of its own. */
-    private static String line(Event event) {
-        return identity(event).replace("\\", "\\\\").replace("\n", "\\n");
+    /** An event, or the event of a view. */
+    private static Event viewed(Event event) {
+        return event instanceof NegatedEvent view ? view.event() : event;
     }
 
-    /** The time from the call to the return of a wait that did not find what it waited for at once. */
+    private static boolean isClear(Event event) {
+        return event instanceof NegatedEvent;
+    }
+
+    /** The time from the call to the return of a wait: for one event only if it had to wait, for several always. */
     @Name("dev.pharos.Wait")
     @Label("Wait")
     @Category("Pharos")
@@ -109,7 +113,9 @@ final class Records {
 
         @Name("identity")
         @Label("Identity")
-        @Description("What distinguishes the event; of a wait for any, the one that released it; for all, one per line")
+        @Description(
+                "What distinguishes the event; of a wait for any, the one that released it; for all, one per line, "
+                        + "after \\- if it was to be clear and others to be set")
         @Nullable
         String identity;
 
@@ -138,22 +144,33 @@ final class Records {
         long timeout;
 
         void describe(boolean all, @Nullable Event released, List<Event> events) {
+            boolean clear = events.stream().allMatch(Records::isClear);
+            waitsFor = clear ? "clear" : "set";
             if (events.size() == 1) {
-                event = events.get(0).name();
-                identity = identity(events.get(0));
+                event = viewed(events.get(0)).name();
+                identity = identity(viewed(events.get(0)));
                 return;
             }
             group = all ? "all" : "any";
             String more = events.size() > NAMED ? " and %d more".formatted(events.size() - NAMED) : "";
             event = events.stream()
                     .limit(NAMED)
-                    .map(Event::name)
+                    .map(event -> (isClear(event) && !clear ? "not " : "")
+                            + viewed(event).name())
                     .collect(Collectors.joining(", ", group + " of ", more));
             if (all) {
-                identity = events.stream().map(Records::line).collect(Collectors.joining("\n"));
+                identity = events.stream()
+                        .map(event -> (isClear(event) && !clear ? "\\-" : "") + line(event))
+                        .collect(Collectors.joining("\n"));
             } else if (released != null) {
-                identity = identity(released);
+                identity = identity(viewed(released));
+                waitsFor = isClear(released) ? "clear" : "set";
             }
+        }
+
+        /** The identity in a line of its own. */
+        private static String line(Event event) {
+            return identity(viewed(event)).replace("\\", "\\\\").replace("\n", "\\n");
         }
     }
 

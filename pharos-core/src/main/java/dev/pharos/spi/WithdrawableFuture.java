@@ -18,18 +18,36 @@ import org.jspecify.annotations.Nullable;
  * without effect until the event releases it.
  */
 public abstract class WithdrawableFuture extends CompletableFuture<Void> {
-    /** Creates a future; for implementations of events. */
-    protected WithdrawableFuture() {}
+    private final @Nullable Executor executor;
 
     /**
-     * Returns where dependents run: that of {@link CompletableFuture}, or, if it is a pool with only one thread, which a
+     * Creates a future; for implementations of events.
+     *
+     * @param executor where dependents run; null if that is not specified
+     */
+    protected WithdrawableFuture(@Nullable Executor executor) {
+        this.executor = executor;
+    }
+
+    /**
+     * Returns where dependents run: as specified, or else that of {@link CompletableFuture}, or, if it is a pool with only one thread, which a
      * dependent that blocks would keep from completing any other future, a new thread for each task.
      */
     @Override
     public Executor defaultExecutor() {
-        Executor executor = super.defaultExecutor();
-        boolean single = executor instanceof ForkJoinPool pool && pool.getParallelism() == 1;
-        return single ? task -> ThreadPerTask.FACTORY.newThread(task).start() : executor;
+        return executor == null ? commonExecutor() : executor;
+    }
+
+    /**
+     * Returns where dependents run if that is not specified. Unlike an executor of the caller, it runs no task in the
+     * thread that hands it over, and is never shut down.
+     *
+     * @return the executor
+     */
+    protected final Executor commonExecutor() {
+        Executor usual = super.defaultExecutor();
+        boolean single = usual instanceof ForkJoinPool pool && pool.getParallelism() == 1;
+        return single ? task -> ThreadPerTask.FACTORY.newThread(task).start() : usual;
     }
 
     /** In a class of its own, which is loaded only if it is needed: from JDK 25 on, on one or two processors. */
@@ -79,7 +97,17 @@ public abstract class WithdrawableFuture extends CompletableFuture<Void> {
                 withdrawable.startWithdraw(checkOutcome);
             }
         }
-        futures.forEach(future -> future.cancel(false));
+        RuntimeException failure = null;
+        for (CompletableFuture<?> future : futures) {
+            try {
+                future.cancel(false);
+            } catch (RuntimeException e) { // of another class: the others are to be cancelled all the same
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /**
@@ -96,20 +124,27 @@ public abstract class WithdrawableFuture extends CompletableFuture<Void> {
     }
 
     /**
-     * Completes this future in an executor.
+     * Completes this future in its default executor, or if that fails, in the common one.
      *
      * @param failure the failure of the wait; null if it was released
-     * @param executor where the dependents run
      */
-    protected final void submit(@Nullable RuntimeException failure, Executor executor) {
+    protected final void submit(@Nullable RuntimeException failure) {
+        if ((executor == null || !isSubmitted(failure, executor)) && !isSubmitted(failure, commonExecutor())) {
+            end(failure); // no thread available: run dependents here rather than never
+        }
+    }
+
+    /** Hands the completion over to an executor; false if that rejects it, or fails in another way. */
+    private boolean isSubmitted(@Nullable RuntimeException failure, Executor to) {
         try {
             if (failure == null) {
-                completeAsync(() -> null, executor); // a task that a pool of the JDK need not wrap
+                completeAsync(() -> null, to); // a task that a pool of the JDK need not wrap
             } else {
-                executor.execute(() -> end(failure));
+                to.execute(() -> end(failure));
             }
-        } catch (RuntimeException | OutOfMemoryError e) {
-            end(failure); // no thread available: run dependents here rather than never
+            return true;
+        } catch (Throwable e) { // also one that the method of an executor in another language does not declare
+            return false;
         }
     }
 

@@ -11,10 +11,12 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -298,7 +300,16 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public CompletableFuture<Void> whenSet() {
-        return new ProcessFuture(this, true);
+        return new ProcessFuture(this, true, null);
+    }
+
+    /**
+     * {@inheritDoc} If this handle is closed first, or its file is removed or damaged, it completes exceptionally with
+     * an {@link EventException}.
+     */
+    @Override
+    public CompletableFuture<Void> whenSet(Executor executor) {
+        return new ProcessFuture(this, true, Objects.requireNonNull(executor, "executor"));
     }
 
     /**
@@ -307,7 +318,26 @@ public final class ProcessEvent implements Event, AutoCloseable {
      */
     @Override
     public CompletableFuture<Void> whenClear() {
-        return new ProcessFuture(this, false);
+        return new ProcessFuture(this, false, null);
+    }
+
+    /**
+     * {@inheritDoc} If this handle is closed first, or its file is removed or damaged, it completes exceptionally with
+     * an {@link EventException}.
+     */
+    @Override
+    public CompletableFuture<Void> whenClear(Executor executor) {
+        return new ProcessFuture(this, false, Objects.requireNonNull(executor, "executor"));
+    }
+
+    /**
+     * {@inheritDoc} Of a handle that is closed it is zero.
+     *
+     * @throws EventException if the file was removed or damaged
+     */
+    @Override
+    public int waiterCount() {
+        return closed ? 0 : file.listener().count(waiter -> waiter.event == this && !waiter.isReleased());
     }
 
     /**
@@ -401,8 +431,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
         String state;
         try {
             int word = file.word();
-            int waiting = file.listener().count(waiter -> waiter.event == this && !waiter.isReleased());
-            state = (file.isSet(word) ? "set, " : "clear, ") + waiting + " waiting";
+            state = (file.isSet(word) ? "set, " : "clear, ") + waiterCount() + " waiting";
         } catch (EventException e) {
             state = e.getClass().getSimpleName();
         }
@@ -435,8 +464,7 @@ public final class ProcessEvent implements Event, AutoCloseable {
         if (!Recorder.recordsWaits()) {
             return waiter.await(nanos);
         }
-        Recorder.Waiting waiting = () -> waiter.await(nanos) ? this : null;
-        return Recorder.await(waiting, waiter.set, nanos, false, List.of(this)) != null;
+        return Recorder.await(() -> waiter.await(nanos), waiter.set, nanos, this);
     }
 
     /** The word, for a handle that is open. */

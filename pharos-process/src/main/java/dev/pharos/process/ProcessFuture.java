@@ -3,6 +3,7 @@ package dev.pharos.process;
 
 import dev.pharos.EventException;
 import dev.pharos.spi.WithdrawableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,25 +12,31 @@ import org.jspecify.annotations.Nullable;
 final class ProcessFuture extends WithdrawableFuture {
     private final Waiter waiter;
 
-    ProcessFuture(ProcessEvent event, boolean set) {
+    ProcessFuture(ProcessEvent event, boolean set, @Nullable Executor executor) {
+        super(executor);
         int ticket = event.word();
         waiter = new Waiter(event, set, ticket, this);
         if (event.file().isSet(ticket) == set) {
             end(null);
             return;
         }
-        event.file().listener().add(waiter);
-        if (waiter.isReleased()) { // perhaps before it was added
-            withdraw();
-        } else if (event.isClosed()) {
-            withdraw();
-            end(event.closed());
+        try {
+            event.file().listener().add(waiter);
+            if (waiter.isReleased()) { // perhaps before it was added
+                withdraw();
+            } else if (event.isClosed()) {
+                withdraw();
+                end(event.closed());
+            }
+        } catch (Throwable e) { // no thread can be started, or the file was removed
+            event.file().listener().remove(waiter);
+            throw e;
         }
     }
 
-    /** Completes this future in its default executor. */
-    void submit(@Nullable EventException failure) {
-        submit(failure, defaultExecutor());
+    /** Completes this future in its executor. */
+    void finish(@Nullable EventException failure) {
+        submit(failure);
     }
 
     @Override

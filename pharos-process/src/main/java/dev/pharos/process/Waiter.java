@@ -49,7 +49,7 @@ final class Waiter {
     void release() {
         released = true;
         if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
-            future.submit(null);
+            future.finish(null);
         } else if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
         }
@@ -60,7 +60,7 @@ final class Waiter {
         if (target instanceof Thread thread) {
             LockSupport.unpark(thread);
         } else if (event.file().listener().remove(this) && target instanceof ProcessFuture future) {
-            future.submit(wasReleased() ? null : failure);
+            future.finish(wasReleased() ? null : failure);
         }
     }
 

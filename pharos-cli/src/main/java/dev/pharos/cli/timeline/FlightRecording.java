@@ -62,6 +62,9 @@ final class FlightRecording {
     /** What an identity has besides the class and the hash of an object, since two may have the same hash. */
     private static final Pattern NUMBER = Pattern.compile("(?<=@[0-9a-f]{1,8})#\\d+$");
 
+    /** Before the identity of an event that was to be clear, of a wait for all of several of which others were to be set. */
+    private static final String TO_BE_CLEAR = "\\-";
+
     private static final Pattern ESCAPED = Pattern.compile("\\\\[\\\\n]");
 
     /** How many stacks of a chunk are known by their object, which spares most of what reading takes. */
@@ -97,8 +100,11 @@ final class FlightRecording {
 
     private FlightRecording() {}
 
-    /** What a wait for several was for, and the identities of all if it was for all. */
-    private record Label(String name, List<String> identities) {}
+    /** What a wait for several was for, and the events if it was for all. */
+    private record Label(String name, List<Member> members) {}
+
+    /** One of several events, and whether it was to be clear although others were to be set. */
+    private record Member(String identity, boolean negated) {}
 
     /**
      * Reads a recording.
@@ -317,15 +323,19 @@ final class FlightRecording {
         String identity = orEmpty(record, "identity"); // none, of a wait for any event of which none ended it
         String outcome = text(record, "outcome");
         boolean clear = text(record, "waitsFor").equals("clear");
-        List<String> identities = null;
+        List<Member> members = null;
         boolean several;
         if (record.hasField("group")) {
             String group = orEmpty(record, "group");
             several = !group.isEmpty();
-            identities = group.equals("all") ? lines(identity) : null;
+            members = group.equals("all") ? members(identity) : null;
         } else { // of a version before that field
             several = identity.indexOf('\n') >= 0 || name.startsWith("all of ") || name.startsWith("any of ");
-            identities = identity.indexOf('\n') >= 0 ? List.of(identity.split("\n")) : null;
+            members = identity.indexOf('\n') < 0
+                    ? null
+                    : Arrays.stream(identity.split("\n"))
+                            .map(line -> new Member(line, false))
+                            .toList();
         }
         long timeout = record.getLong("timeout");
         int code = Timeline.OUTCOMES.indexOf(outcome);
@@ -334,21 +344,28 @@ final class FlightRecording {
         }
         int thread = thread(record.getThread());
         int stack = stack(record.getStackTrace());
-        boolean none = identities != null || (several && identity.isEmpty());
+        boolean none = members != null || (several && identity.isEmpty());
         int event = none ? Timeline.NONE : event(identity, several ? "" : name);
-        int label = several ? label(name, identities == null ? List.of() : identities) : Timeline.NONE;
+        int label = several ? label(name, members == null ? List.of() : members) : Timeline.NONE;
         seen(record);
         int wait = waits.add(thread, nanos(record.getStartTime()), nanos(record.getDuration()));
         waits.event(wait, event, clear, timeout == Long.MAX_VALUE ? Timeline.NONE : timeout);
         waits.end(wait, code, stack, label);
     }
 
-    /** The identities of the events of a wait for all of them: one per line, with line breaks and backslashes escaped. */
-    private static List<String> lines(String identity) {
+    /** The events of a wait for all of them: one per line, with line breaks and backslashes escaped. */
+    private static List<Member> members(String identity) {
         return Arrays.stream(identity.split("\n", -1))
-                .map(line ->
-                        ESCAPED.matcher(line).replaceAll(match -> match.group().equals("\\n") ? "\n" : "\\\\"))
+                .map(FlightRecording::member)
                 .toList();
+    }
+
+    private static Member member(String line) {
+        boolean negated = line.startsWith(TO_BE_CLEAR);
+        String escaped = negated ? line.substring(TO_BE_CLEAR.length()) : line;
+        String identity =
+                ESCAPED.matcher(escaped).replaceAll(match -> match.group().equals("\\n") ? "\n" : "\\\\");
+        return new Member(identity, negated);
     }
 
     private void seen(RecordedEvent record) {
@@ -480,17 +497,19 @@ final class FlightRecording {
             sources = kept;
             waits.renumberEvents(number);
             changes.renumberEvents(number);
-            groups.replaceAll(group -> Arrays.stream(group).map(i -> number[i]).toArray());
+            groups.replaceAll(group -> Arrays.stream(group)
+                    .map(i -> i < 0 ? ~number[~i] : number[i])
+                    .toArray());
         }
     }
 
     /** The number of a label: of what several are called, and of all, who they are. */
-    private int label(String name, List<String> identities) {
-        Integer number = labels.putIfAbsent(new Label(name, identities), groups.size());
+    private int label(String name, List<Member> members) {
+        Integer number = labels.putIfAbsent(new Label(name, members), groups.size());
         if (number == null) {
-            groups.add(identities.stream()
-                    .filter(identity -> !identity.isEmpty())
-                    .mapToInt(identity -> event(identity, ""))
+            groups.add(members.stream()
+                    .filter(member -> !member.identity.isEmpty())
+                    .mapToInt(member -> member.negated ? ~event(member.identity, "") : event(member.identity, ""))
                     .toArray());
             return groups.size() - 1;
         }

@@ -66,9 +66,13 @@ final class ReleaseMatcher {
 
     /** The change that ended a wait for this event, or for any of several of which this one ended it; or NONE. */
     int one(int wait, int event) {
+        return one(wait, event, waits.clear(wait));
+    }
+
+    private int one(int wait, int event, boolean clear) {
         long start = waits.start(wait);
         long end = waits.end(wait);
-        int index = index(event, waits.clear(wait));
+        int index = index(event, clear);
         for (int place = firstThatReturned(index, start); place < first[index + 1]; place++) {
             int change = sorted[place];
             if (changes.start(change) > end) {
@@ -84,12 +88,14 @@ final class ReleaseMatcher {
         return Timeline.NONE;
     }
 
-    /** The change that ended a wait for all of these events, or NONE. */
+    /** The change that ended a wait for all of these events, or NONE. A complement is of one that was to be clear. */
     int all(int wait, int[] events) {
         int last = Timeline.NONE;
-        for (int event : events) {
-            int change = one(wait, event);
-            int undone = firstThatBegan(index(event, !waits.clear(wait)), waits.start(wait));
+        for (int number : events) {
+            int event = number < 0 ? ~number : number;
+            boolean clear = number < 0 || waits.clear(wait);
+            int change = one(wait, event, clear);
+            int undone = firstThatBegan(index(event, !clear), waits.start(wait));
             boolean wasSo = undone != Timeline.NONE && undone < change;
             last = wasSo ? last : Math.max(last, change);
         }

@@ -97,7 +97,8 @@ public final class Timeline {
      *
      * @param threads the threads by the numbers that the rows have
      * @param events likewise
-     * @param groups for each label the events of a wait for all of them, or nothing for one that any of them ends
+     * @param groups for each label the events of a wait for all of them, or nothing for one that any of them ends; the
+     *     complement of the number of an event that was to be clear where others were to be set
      */
     Timeline(
             String recording,
@@ -197,8 +198,8 @@ public final class Timeline {
 
     private static int[] renumbered(int[] old, int[] numbers) {
         return IntStream.of(old)
-                .map(number -> numbers[number])
-                .filter(number -> number != NONE)
+                .filter(number -> numbers[number < 0 ? ~number : number] != NONE)
+                .map(number -> number < 0 ? ~numbers[~number] : numbers[number])
                 .toArray();
     }
 

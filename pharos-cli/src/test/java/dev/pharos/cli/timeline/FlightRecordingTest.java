@@ -77,6 +77,23 @@ class FlightRecordingTest {
     }
 
     @Test
+    void read_waitForSomeSetAndOthersClear_isEndedByTheLastChange() throws Exception {
+        Timeline timeline = Recorded.timeline(folder, () -> {
+            ThreadEvent open = new ThreadEvent("open");
+            ThreadEvent busy = ThreadEvent.initiallySet("busy");
+            Thread all = Recorded.startBlocked(threads, "all", () -> Event.awaitAll(busy.negated(), open));
+            Thread any = Recorded.startBlocked(threads, "any", () -> Event.awaitAny(open, busy.negated()));
+            open.set();
+            threads.join(any);
+            busy.clear();
+            threads.join(all);
+        });
+
+        assertThat(wait(timeline, "all")).isEqualTo("all of not busy, open released by clear busy #1");
+        assertThat(wait(timeline, "any")).isEqualTo("open, any of open, not busy released by set open #0");
+    }
+
+    @Test
     void read_roundsInSeveralChunks_areJoinedOneByOne() throws Exception {
         int rounds = 40;
         Timeline timeline = Recorded.timeline(folder, () -> {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -29,7 +30,7 @@ public final class Scenarios {
         final ThreadEvent answers = new ThreadEvent();
 
         @Override
-        public CompletableFuture<Void> whenSet() {
+        public CompletableFuture<Void> whenSet(Executor executor) {
             try {
                 answers.await();
             } catch (InterruptedException e) {
@@ -79,6 +80,21 @@ public final class Scenarios {
 
         @Override
         public CompletableFuture<Void> whenClear() {
+            throw unsupported();
+        }
+
+        @Override
+        public CompletableFuture<Void> whenSet() {
+            throw unsupported();
+        }
+
+        @Override
+        public CompletableFuture<Void> whenClear(Executor executor) {
+            throw unsupported();
+        }
+
+        @Override
+        public int waiterCount() {
             throw unsupported();
         }
     }
@@ -517,6 +533,34 @@ public final class Scenarios {
             run.waiting("waiter", () -> List.of(a, b).indexOf(Event.awaitAny(a, b)));
             run.thread("b", () -> b.set());
             run.thread("a", () -> a.set());
+            idle(run, a);
+            idle(run, b);
+        });
+        scenario("awaitAny of a and not b | clear b, set b | set a", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = ThreadEvent.initiallySet();
+            Event notB = b.negated();
+            run.thread("waiter", () -> List.of(a, notB).indexOf(Event.awaitAny(a, notB)));
+            run.thread("b", () -> {
+                b.clear();
+                b.set();
+            });
+            run.thread("a", () -> a.set());
+            idle(run, a);
+            idle(run, b);
+        });
+        scenario("[awaitAll of a and not b] | clear b, set b | set a, clear a", run -> {
+            ThreadEvent a = new ThreadEvent();
+            ThreadEvent b = ThreadEvent.initiallySet();
+            run.waiting("waiter", () -> Event.awaitAll(a, b.negated()));
+            run.thread("b", () -> {
+                b.clear();
+                b.set();
+            });
+            run.thread("a", () -> {
+                a.set();
+                a.clear();
+            });
             idle(run, a);
             idle(run, b);
         });

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.pharos.cli;
+package dev.pharos.spi;
 
 import dev.pharos.Event;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
-/** The negation of an event: set while the event is clear. So code that waits for set can also wait for clear. */
-record NegatedEvent(Event event) implements Event {
+/**
+ * The view that {@link Event#negated} returns, with set and clear exchanged.
+ *
+ * @param event the event, which is not such a view itself
+ */
+public record NegatedEvent(Event event) implements Event {
     @Override
     public boolean set() {
         return event.clear();
@@ -43,8 +48,18 @@ record NegatedEvent(Event event) implements Event {
     }
 
     @Override
+    public Event negated() {
+        return event;
+    }
+
+    @Override
     public String name() {
         return event.name();
+    }
+
+    @Override
+    public int waiterCount() {
+        return event.waiterCount();
     }
 
     @Override
@@ -53,7 +68,22 @@ record NegatedEvent(Event event) implements Event {
     }
 
     @Override
+    public CompletableFuture<Void> whenSet(Executor executor) {
+        return event.whenClear(executor);
+    }
+
+    @Override
     public CompletableFuture<Void> whenClear() {
         return event.whenSet();
+    }
+
+    @Override
+    public CompletableFuture<Void> whenClear(Executor executor) {
+        return event.whenSet(executor);
+    }
+
+    @Override
+    public String toString() {
+        return "not " + event;
     }
 }
