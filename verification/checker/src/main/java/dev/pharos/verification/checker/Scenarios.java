@@ -536,16 +536,19 @@ public final class Scenarios {
             idle(run, a);
             idle(run, b);
         });
-        scenario("awaitAny of a and not b | clear b, set b | set a", run -> {
+        scenario("awaitAny of a and not b, look at the note | write the note, clear b", run -> {
             ThreadEvent a = new ThreadEvent();
             ThreadEvent b = ThreadEvent.initiallySet();
-            Event notB = b.negated();
-            run.thread("waiter", () -> List.of(a, notB).indexOf(Event.awaitAny(a, notB)));
-            run.thread("b", () -> {
-                b.clear();
-                b.set();
+            Note note = new Note();
+            Actor waiter = run.thread("waiter", () -> {
+                Event.awaitAny(a, b.negated());
+                return note.written;
             });
-            run.thread("a", () -> a.set());
+            run.thread("b", () -> {
+                note.written = true;
+                b.clear();
+            });
+            run.check("it waited until b was clear", () -> waiter.gave(true));
             idle(run, a);
             idle(run, b);
         });
