@@ -112,6 +112,7 @@ class GuideTest {
     static void startJShell() {
         shell = JShell.builder()
                 .out(new PrintStream(printed, true, StandardCharsets.UTF_8))
+                .remoteVMOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
                 .executionEngine("jdi:hostname(127.0.0.1),timeout(600000)") // the default gives its JVM five seconds
                 .build();
         shell.addToClasspath(System.getProperty("java.class.path"));
