@@ -227,8 +227,8 @@ final class ZooKeeperDiagnosis {
     }
 
     /**
-     * Whether there was a connection. If the other side closes it at once, and with data that it has not read, Linux may
-     * have that to tell when Java asks whether the attempt to connect has succeeded.
+     * Whether there was a connection. If the other side accepts it, closes it and resets it, that may be what Linux tells
+     * when Java asks whether the attempt to connect has succeeded.
      */
     static boolean isClosedByPeer(IOException e) {
         String message = String.valueOf(e.getMessage());

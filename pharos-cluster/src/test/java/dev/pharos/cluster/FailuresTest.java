@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Each reason why there is no connection is told: with TLS in {@link CertificatesTest} and {@link SecurityTest}. A test
@@ -177,28 +180,29 @@ class FailuresTest {
         }
     }
 
-    /** Which of these an attempt to connect gets, if any, is a matter of luck. */
-    @Test
-    void isClosedByPeer_failuresOfConnectionsThatWereAccepted_only() throws IOException {
-        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            for (boolean reset : new boolean[] {true, false}) {
-                Socket socket = new Socket(listener.getInetAddress(), listener.getLocalPort());
-                try (socket) {
-                    Socket accepted = listener.accept();
-                    accepted.setSoLinger(reset, 0);
-                    accepted.close();
-                    IOException failure = catchThrowableOfType(IOException.class, () -> {
-                        int unused = reset ? socket.getInputStream().read() : 0;
-                        while (true) {
-                            say(socket, "more");
-                        }
-                    });
-                    assertThat(ZooKeeperDiagnosis.isClosedByPeer(failure))
-                            .as(failure.getMessage())
-                            .isTrue();
+    /** Whether a blocking connect is so late that it fails in this way is a matter of luck. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void isClosedByPeer_connectionWasAcceptedAndReset_true(boolean closedFirst) throws IOException {
+        try (ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                SocketChannel client = SocketChannel.open()) {
+            client.configureBlocking(false);
+            client.connect(listener.getLocalSocketAddress());
+            try (Socket accepted = listener.accept()) {
+                if (closedFirst) {
+                    accepted.shutdownOutput();
                 }
+                accepted.setSoLinger(true, 0);
             }
+            IOException failure = catchThrowableOfType(IOException.class, client::finishConnect);
+            assertThat(ZooKeeperDiagnosis.isClosedByPeer(failure))
+                    .as(failure.getMessage())
+                    .isTrue();
         }
+    }
+
+    @Test
+    void isClosedByPeer_nobodyListens_false() {
         IOException refused = catchThrowableOfType(
                 IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), Servers.freePort()).close());
         assertThat(ZooKeeperDiagnosis.isClosedByPeer(refused)).isFalse();
