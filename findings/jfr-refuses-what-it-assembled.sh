@@ -26,22 +26,25 @@ cd "$folder"
 cat >Killed.java <<'JAVA'
 import jdk.jfr.Event;
 import jdk.jfr.Name;
-import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingStream;
 
 class Killed {
     @Name("demo.Tick")
     static class Tick extends Event {}
 
     public static void main(String[] args) throws InterruptedException {
-        Recording recording = new Recording();
-        recording.enable(Tick.class).withoutStackTrace();
-        recording.start();
-        for (int i = 0; i < 2_000; i++) {
-            new Tick().commit();
+        try (RecordingStream stream = new RecordingStream()) {
+            stream.enable(Tick.class).withoutStackTrace();
+            stream.onEvent("demo.Tick", tick -> {
+                System.out.println("killed"); // once the recorder has written something to its repository
+                Runtime.getRuntime().halt(137);
+            });
+            stream.startAsync();
+            for (int i = 0; i < 2_000; i++) {
+                new Tick().commit();
+            }
+            stream.awaitTermination();
         }
-        Thread.sleep(3_000); // the recorder writes to its repository every second
-        System.out.println("killed");
-        Runtime.getRuntime().halt(137);
     }
 }
 JAVA
