@@ -30,8 +30,9 @@ public abstract class WithdrawableFuture extends CompletableFuture<Void> {
     }
 
     /**
-     * Returns where dependents run: as specified, or else that of {@link CompletableFuture}, or, if it is a pool with only one thread, which a
-     * dependent that blocks would keep from completing any other future, a new thread for each task.
+     * Returns where dependents run: as specified, or else that of {@link CompletableFuture}, or, if it is a pool with
+     * only one thread, which a dependent that blocks would keep from completing any other future, a new thread for each
+     * task.
      */
     @Override
     public Executor defaultExecutor() {
