@@ -262,7 +262,7 @@ class ClusterIT {
                     .isEqualTo(new Installed.Run(
                             "",
                             "pharos: zk://" + address
-                                    + "/root/x: no connection within 8000 ms: no ZooKeeper server, since"
+                                    + "/root/x: no connection: no ZooKeeper server, since"
                                     + " the answer is 'SSH-2.0-OpenSSH_9.2', at " + address + "; check the address\n",
                             status));
         }
@@ -589,11 +589,11 @@ class ClusterIT {
                         0
                         3
                         0
-                        pharos: zk://PLAIN/tls/x: no connection within 8000 ms: TLS is not used at PLAIN; specify the secureClientPort, or neither trust store nor key store
+                        pharos: zk://PLAIN/tls/x: no connection: TLS is not used at PLAIN; specify the secureClientPort, or neither trust store nor key store
                         3
-                        pharos: zk://TLS/tls/x: no connection within 8000 ms: TLS is required at TLS; specify a trust store, or the clientPort
+                        pharos: zk://TLS/tls/x: no connection: TLS is required at TLS; specify a trust store, or the clientPort
                         3
-                        pharos: zk://TLS/tls/x: no connection within 8000 ms: the certificate of this client is missing, says TLS (ALERT); specify a key store
+                        pharos: zk://TLS/tls/x: no connection: the certificate of this client is missing, says TLS (ALERT); specify a key store
                         3
                         pharos: zk://PLAIN/sasl/x: authentication failed; check user, password and the servers
                         3

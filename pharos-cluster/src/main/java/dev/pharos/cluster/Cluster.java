@@ -46,8 +46,11 @@ public final class Cluster implements AutoCloseable {
         Cluster.class.getModule().addReads(Cluster.class.getClassLoader().getUnnamedModule());
     }
 
-    /** How long before it fails for want of a connection a call begins to find out why, if it has twice that. */
-    private static final long EXAMINATION_NANOS = 10_000_000_000L;
+    /**
+     * How long a call waits for a connection before it begins to find out why there is none, and how long before it fails
+     * it does so for the last time, if it has twice that.
+     */
+    private static final long EXAMINATION_NANOS = 5_000_000_000L;
 
     private final ClusterAddress address;
     private final Options options;
@@ -576,22 +579,57 @@ public final class Cluster implements AutoCloseable {
         return holds;
     }
 
-    /** Waits until there is a connection, or for a time of {@code System.nanoTime}; then false. */
+    /** What is known of a connection that a call waits for. */
+    private enum Connection {
+        NOT_YET,
+        THERE,
+        /** The servers say why there is none, and that waiting does not help. */
+        HOPELESS
+    }
+
+    /**
+     * Waits until there is a connection, or for a time of {@code System.nanoTime}; then false. While there is none, finds
+     * out why: soon and again and again, since it may be that waiting does not help, each time with twice the time for
+     * the answers; and shortly before the end, so that what is told is true then.
+     */
     boolean awaitConnection(long deadline) {
-        boolean inTime = Reply.await(engine.connected(), deadline - Math.min(operationNanos() / 2, EXAMINATION_NANOS));
-        if (!inTime && deadline - System.nanoTime() > 0) {
-            Event examined = engine.examine(deadline);
-            inTime = Reply.await(deadline, engine.connected(), examined)
-                    && engine.connected().isSet();
-            if (!inTime && !(engine.unavailable("") instanceof EventException.Misconfigured)) {
-                inTime = Reply.await(engine.connected(), deadline);
-            }
+        long share = Math.min(operationNanos() / 2, EXAMINATION_NANOS);
+        long late = deadline - share;
+        long begin = System.nanoTime() + share;
+        Connection connection = Connection.NOT_YET;
+        for (long time = share; connection == Connection.NOT_YET && late - begin > 0; time *= 2) {
+            connection = awaitOrExamine(begin, begin + Math.min(time, late - begin));
+            begin += time;
+        }
+        if (connection == Connection.NOT_YET) {
+            connection = awaitOrExamine(late, deadline);
+        }
+        if (connection == Connection.NOT_YET && Reply.await(engine.connected(), deadline)) {
+            connection = Connection.THERE;
         }
         EventException failure = engine.failure();
         if (failure != null) {
             throw failure.forThisThread();
         }
-        return inTime;
+        return connection == Connection.THERE;
+    }
+
+    /** Waits until there is a connection; from the first time on, only until it is known why there is none. */
+    private Connection awaitOrExamine(long begin, long deadline) {
+        if (Reply.await(engine.connected(), begin)) {
+            return Connection.THERE;
+        }
+        if (deadline - System.nanoTime() <= 0) {
+            return Connection.NOT_YET;
+        }
+        Event examined = engine.examine(deadline);
+        if (Reply.await(deadline, engine.connected(), examined)
+                && engine.connected().isSet()) {
+            return Connection.THERE;
+        }
+        return engine.unavailable("") instanceof EventException.Misconfigured
+                ? Connection.HOPELESS
+                : Connection.NOT_YET;
     }
 
     EventException unavailable(String where) {

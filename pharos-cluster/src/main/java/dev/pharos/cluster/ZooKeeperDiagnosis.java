@@ -179,10 +179,10 @@ final class ZooKeeperDiagnosis {
         List<String> parts = new ArrayList<>();
         servers.forEach((what, those) -> parts.add(what.replace("%s", String.join(", ", those))));
         parts.addAll(cures);
-        String reason = "no connection within " + millis + " ms: " + String.join("; ", parts);
+        String reason = String.join("; ", parts);
         return lasting
-                ? new EventException.Misconfigured(where, reason, cause)
-                : new EventException.Unavailable(where, reason, cause);
+                ? new EventException.Misconfigured(where, "no connection: " + reason, cause)
+                : new EventException.Unavailable(where, "no connection within " + millis + " ms: " + reason, cause);
     }
 
     // The thread of a server

@@ -69,12 +69,15 @@ class CertificatesTest {
         int port = Servers.freePort();
         try (Servers servers = serve(port, whose + ".p12")) {
             assertThat(servers.isAlive(0)).isTrue();
-            Class<? extends EventException> kind =
-                    whose.equals("early") ? EventException.Unavailable.class : EventException.Misconfigured.class;
-            EventException failure =
-                    FailuresTest.failure(kind, "127.0.0.1:" + port, options(BRIEF, "authorities.p12", "client.p12"));
+            String address = "127.0.0.1:" + port;
+            EventException failure = whose.equals("early") // which time mends
+                    ? FailuresTest.unavailable(address, options(BRIEF, "authorities.p12", "client.p12"), what)
+                    : FailuresTest.failure(
+                            EventException.Misconfigured.class,
+                            address,
+                            options(Servers.PATIENT, "authorities.p12", "client.p12"));
             assertThat(failure.reason())
-                    .startsWith("no connection within 20000 ms: " + what + " 127.0.0.1:" + port + " (")
+                    .contains(": " + what + " " + address + " (")
                     .endsWith("; " + cure);
             assertThat(failure.getCause()).isNotNull();
         }
@@ -90,12 +93,12 @@ class CertificatesTest {
                     Cluster.connect(address, options(Servers.PATIENT, "authorities.p12", "client.p12"))) {
                 assertThat(cluster.event("x").set()).isTrue();
             }
-            assertThat(reason(address, options(BRIEF, "others.p12", "client.p12")))
+            assertThat(reason(address, options(Servers.PATIENT, "others.p12", "client.p12")))
                     .contains(": a certificate that is not trusted at " + address
                             + "; add it, or that of its authority,");
-            assertThat(reason(address, options(BRIEF, "authorities.p12", "stranger.p12")))
+            assertThat(reason(address, options(Servers.PATIENT, "authorities.p12", "stranger.p12")))
                     .contains(": the certificate of this client is rejected, says " + address);
-            assertThat(reason(address, options(BRIEF, "authorities.p12", null)))
+            assertThat(reason(address, options(Servers.PATIENT, "authorities.p12", null)))
                     .contains(": the certificate of this client is missing, says " + address);
 
             // Certificates are replaced while a client is connected: by a wrong one, then by a right one.

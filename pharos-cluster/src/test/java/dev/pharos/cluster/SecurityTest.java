@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Log-in, access lists and TLS, with a real server and certificates that keytool makes. */
 class SecurityTest {
     private static final String PASSWORD = Keys.PASSWORD;
-
-    /** For those who get no answer. */
-    private static final Cluster.Options BRIEF = Cluster.Options.DEFAULTS.operationTimeout(Duration.ofSeconds(10));
 
     @TempDir
     static Path folder;
@@ -305,7 +301,7 @@ class SecurityTest {
 
     @Test
     void tls_serverIsAStranger_isRefused() {
-        assertThatThrownBy(() -> connectByTls(BRIEF, "strangers.p12", "client.p12"))
+        assertThatThrownBy(() -> connectByTls(Servers.PATIENT, "strangers.p12", "client.p12"))
                 .isInstanceOf(EventException.Misconfigured.class)
                 .hasMessageContaining("a certificate that is not trusted at localhost:" + tlsPort);
     }
@@ -313,7 +309,7 @@ class SecurityTest {
     @Test
     @Tag("slow")
     void tls_clientIsAStranger_isRefused() {
-        assertThatThrownBy(() -> connectByTls(BRIEF, "servers.p12", "stranger.p12"))
+        assertThatThrownBy(() -> connectByTls(Servers.PATIENT, "servers.p12", "stranger.p12"))
                 .isInstanceOf(EventException.Misconfigured.class)
                 .hasMessageContaining("the certificate of this client is rejected, says localhost:" + tlsPort);
     }
@@ -321,7 +317,7 @@ class SecurityTest {
     @Test
     @Tag("slow")
     void tls_serverDoesNotUseIt_isTold() {
-        Cluster.Options options = BRIEF.trustStore(keys.file("servers.p12"), PASSWORD);
+        Cluster.Options options = Servers.PATIENT.trustStore(keys.file("servers.p12"), PASSWORD);
         assertThat(FailuresTest.failure(EventException.Misconfigured.class, "localhost:" + port, options)
                         .reason())
                 .endsWith(": TLS is not used at localhost:" + port
@@ -330,7 +326,7 @@ class SecurityTest {
 
     @Test
     void tls_serverRequiresIt_isTold() {
-        assertThat(FailuresTest.failure(EventException.Misconfigured.class, "localhost:" + tlsPort, BRIEF)
+        assertThat(FailuresTest.failure(EventException.Misconfigured.class, "localhost:" + tlsPort, Servers.PATIENT)
                         .reason())
                 .endsWith(": TLS is required at localhost:" + tlsPort + "; specify a trust store, or the clientPort");
     }
@@ -397,7 +393,7 @@ class SecurityTest {
         try (Proxy proxy = new Proxy(tlsPort);
                 Cluster cluster = Cluster.connect(
                         "localhost:" + proxy.port() + "/tls",
-                        BRIEF.trustStore(trust, PASSWORD).keyStore(keys.file("client.p12"), PASSWORD));
+                        Servers.PATIENT.trustStore(trust, PASSWORD).keyStore(keys.file("client.p12"), PASSWORD));
                 ClusterEvent event = cluster.event("replaced")) {
             Files.writeString(trust, "text");
             proxy.reset();
