@@ -17,6 +17,7 @@ import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.Op;
 import org.apache.zookeeper.ZooDefs;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -271,5 +272,12 @@ class ClusterTest {
                 event::isSet)) {
             assertThatThrownBy(call).isInstanceOf(EventException.Closed.class).hasMessageContaining("closed");
         }
+    }
+
+    /** A compiler for the class path, such as that of Kotlin, does not see the annotation of the module. */
+    @Test
+    void package_exported_isNullMarked() {
+        assertThat(ClusterEvent.class.getPackage().isAnnotationPresent(NullMarked.class))
+                .isTrue();
     }
 }

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -152,5 +153,12 @@ class StatusTest {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
             channel.write(buffer, EventFile.WORD_AT);
         }
+    }
+
+    /** A compiler for the class path, such as that of Kotlin, does not see the annotation of the module. */
+    @Test
+    void package_exported_isNullMarked() {
+        assertThat(ProcessEvent.class.getPackage().isAnnotationPresent(NullMarked.class))
+                .isTrue();
     }
 }
