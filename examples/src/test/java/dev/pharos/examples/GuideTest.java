@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -16,23 +17,27 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jdk.jshell.JShell;
 import jdk.jshell.Snippet;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import org.jetbrains.kotlin.cli.common.ExitCode;
+import org.jetbrains.kotlin.cli.jvm.K2JVMCompiler;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What docs/guide.md says, done: its Java is pasted into JShell, section by section, and prints what the page says. The
- * other side of the guide, its shell scripts, is run beside the command.
+ * What docs/guide.md says, done: its Java is pasted into JShell, section by section, and its Kotlin is compiled, and they
+ * print what the page says. The other side of the guide, its shell scripts, is run beside the command.
  */
 @Timeout(value = 10, unit = MINUTES)
 class GuideTest {
@@ -43,6 +48,9 @@ class GuideTest {
     private static final Pattern SINCE = Pattern.compile("from JDK (\\d+) on");
     private static final Pattern LINK = Pattern.compile("\\]\\((?!https:)([^)#]*)#?([^)]*)\\)");
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
+
+    private static final int JDK_OF_PREVIEW = 25;
+    private static final String PREVIEW = "java preview of JDK " + JDK_OF_PREVIEW;
 
     /** What the code in the tables speaks of. */
     private static final String CAST = """
@@ -99,8 +107,9 @@ class GuideTest {
     }
 
     private static List<Section> sectionsOfThisMachine() throws IOException {
-        List<Section> machines = sectionsOfMachines();
-        return sectionsWith("").filter(section -> !machines.contains(section)).toList();
+        List<Section> others = new ArrayList<>(sectionsOfMachines());
+        others.addAll(sectionsOfLibraries());
+        return sectionsWith("").filter(section -> !others.contains(section)).toList();
     }
 
     /** Those that give a server the ten seconds that are the default, which are too few where much else runs. */
@@ -108,14 +117,38 @@ class GuideTest {
         return sectionsWith("Cluster.connect").toList();
     }
 
+    /** Those that need more than the jars of this project. */
+    private static List<Section> sectionsOfLibraries() throws IOException {
+        return sectionsWith("import reactor.").toList();
+    }
+
+    private static List<Block> blocksIn(String language) throws IOException {
+        List<Block> blocks = sections().stream()
+                .flatMap(section -> section.blocks.stream())
+                .filter(block -> block.language.equals(language))
+                .toList();
+        assertThat(blocks).isNotEmpty();
+        return blocks;
+    }
+
     @BeforeAll
     static void startJShell() {
-        shell = JShell.builder()
+        shell = builder().build();
+        shell.addToClasspath(classPath());
+    }
+
+    private static JShell.Builder builder() {
+        return JShell.builder()
                 .out(new PrintStream(printed, true, StandardCharsets.UTF_8))
                 .remoteVMOptions("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-                .executionEngine("jdi:hostname(127.0.0.1),timeout(600000)") // the default gives its JVM five seconds
-                .build();
-        shell.addToClasspath(System.getProperty("java.class.path"));
+                .executionEngine("jdi:hostname(127.0.0.1),timeout(600000)"); // the default gives its JVM five seconds
+    }
+
+    /** Without the compiler of Kotlin, which is larger than all else and which JShell would read. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.contains("kotlin-compiler"))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     @AfterAll
@@ -131,11 +164,11 @@ class GuideTest {
                         .flatMap(declared -> declared)
                         .filter(snippet -> shell.status(snippet).isActive()))
                 .isEmpty();
-        paste(sectionsWith("import ").findFirst().orElseThrow().blocks.stream()
-                .filter(block -> block.language.equals("java"))
-                .findFirst()
-                .orElseThrow()
-                .code);
+        paste(imports());
+    }
+
+    private static String imports() throws IOException {
+        return blocksIn("java").get(0).code;
     }
 
     @Test
@@ -143,7 +176,7 @@ class GuideTest {
         List<Block> blocks =
                 sections().stream().flatMap(section -> section.blocks.stream()).toList();
 
-        assertThat(blocks).extracting(Block::language).containsOnly("java", "sh");
+        assertThat(blocks).extracting(Block::language).containsOnly("java", PREVIEW, "kotlin", "sh");
         long fences = Files.readString(GUIDE)
                 .lines()
                 .filter(line -> line.startsWith("```"))
@@ -180,13 +213,18 @@ class GuideTest {
         }
         for (Block block : section.blocks) {
             if (block.language.equals("java")) {
-                printed.reset();
-                paste(block.code);
-                assertThat(numbers(printed.toString(StandardCharsets.UTF_8), block))
-                        .as(block.code)
-                        .isEqualTo(numbers(block.output, block));
+                run(block, block.code);
             }
         }
+    }
+
+    /** Pastes this code, which is to print what the guide says of the block. */
+    private static void run(Block block, String code) {
+        printed.reset();
+        paste(code);
+        assertThat(numbers(printed.toString(StandardCharsets.UTF_8), block))
+                .as(block.code)
+                .isEqualTo(numbers(block.output, block));
     }
 
     @Tag("slow")
@@ -194,6 +232,56 @@ class GuideTest {
     @MethodSource("sectionsOfMachines")
     void sectionOfMachines_pastedIntoJShell_printsWhatTheGuideSays(Section section) {
         section_pastedIntoJShell_printsWhatTheGuideSays(section);
+    }
+
+    @Tag("slow")
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("sectionsOfLibraries")
+    void sectionOfLibraries_pastedIntoJShell_printsWhatTheGuideSays(Section section) {
+        section_pastedIntoJShell_printsWhatTheGuideSays(section);
+    }
+
+    @Tag("slow")
+    @Test
+    void kotlin_compiledAndRun_printsWhatTheGuideSays(@TempDir Path directory) throws IOException {
+        List<Block> blocks = blocksIn("kotlin");
+        shell.addToClasspath(directory.toString());
+        for (int i = 0; i < blocks.size(); i++) {
+            Block block = blocks.get(i);
+            Path source = Files.writeString(directory.resolve("Block" + i + ".kt"), block.code);
+            assertThat(compileKotlin("-classpath", classPath(), "-d", directory.toString(), source.toString()))
+                    .as(block.code)
+                    .isEqualTo(ExitCode.OK);
+            run(block, "Class.forName(\"Block" + i + "Kt\").getMethod(\"main\").invoke(null);");
+        }
+    }
+
+    private static ExitCode compileKotlin(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("-Werror", "-no-stdlib", "-no-reflect"));
+        all.addAll(List.of(arguments));
+        return new K2JVMCompiler().exec(System.err, all.toArray(new String[0]));
+    }
+
+    @Tag("slow")
+    @Test
+    void preview_pastedIntoJShellOfItsJdk_printsWhatTheGuideSays() throws IOException {
+        assumeThat(Runtime.version().feature())
+                .as("a preview of JDK %d, which other JDKs do not have in this form", JDK_OF_PREVIEW)
+                .isEqualTo(JDK_OF_PREVIEW);
+        JShell usual = shell;
+        try (JShell preview = builder()
+                .remoteVMOptions("--enable-preview")
+                .compilerOptions("--enable-preview", "-source", "" + JDK_OF_PREVIEW)
+                .build()) {
+            preview.addToClasspath(classPath());
+            shell = preview;
+            paste(imports());
+            for (Block block : blocksIn(PREVIEW)) {
+                run(block, block.code);
+            }
+        } finally {
+            shell = usual;
+        }
     }
 
     @Test
