@@ -8,7 +8,6 @@ import java.lang.System.Logger.Level;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -58,10 +57,6 @@ final class Kernel {
     private static final int ADD = 1 << 28 | 2 << 24;
 
     private static final int AND_NOT = 3 << 28 | 2 << 24;
-
-    /** How the system writes the names of files. */
-    private static final Charset NAMES = Charset.forName(
-            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
     /** Whether it was logged that events are polled. */
     private static final AtomicBoolean logged = new AtomicBoolean();
@@ -248,7 +243,7 @@ final class Kernel {
 
     /** Opens a file: a descriptor, or an error number made negative. */
     int open(Path path, boolean writable) {
-        byte[] name = path.toString().getBytes(NAMES);
+        byte[] name = path.toString().getBytes(EventFiles.NAMES);
         int flags = (writable ? OPEN_TO_READ_AND_WRITE : OPEN_TO_READ) | CLOSE_ON_EXEC | NON_BLOCKING;
         int descriptor = Libc.open(Arrays.copyOf(name, name.length + 1), flags, 0);
         return descriptor < 0 ? -Native.getLastError() : descriptor;

@@ -182,6 +182,36 @@ class FileSystemsTest {
         unmount();
     }
 
+    // Mounts
+
+    @Test
+    void mounts_overlayOverAnother_releasesWhoMayOnlyRead() throws Exception {
+        createInTheLowerLayer();
+        mount("merged", "-t tmpfs none");
+        Path path = overlay("").resolve("event");
+        try (ProcessEvent reader = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
+            assertReleased(reader, path);
+        }
+    }
+
+    @Test
+    void mounts_fuse_isRejectedAndNothingIsWritten() throws Exception {
+        Path place = mount("place", "-t tmpfs none");
+        Path source = Files.createDirectory(folder.resolve("source"));
+        assumeTrue(run("bindfs " + source + " " + place) == 0, "bindfs");
+        mounted.push(place);
+        assertRejected(place.resolve("new"));
+        assertThat(source).isEmptyDirectory();
+        ProcessEvent.open(source.resolve("event")).close();
+        assertRejected(place.resolve("event"));
+    }
+
+    private static void assertRejected(Path path) {
+        assertThatThrownBy(() -> ProcessEvent.open(path))
+                .isInstanceOf(EventException.Unavailable.class)
+                .hasMessageContaining("on a FUSE file system (fuse");
+    }
+
     // Power failures
 
     @Test
