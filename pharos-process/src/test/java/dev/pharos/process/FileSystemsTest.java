@@ -212,6 +212,34 @@ class FileSystemsTest {
                 .hasMessageContaining("on a FUSE file system (fuse");
     }
 
+    // Disks that are full or read-only
+
+    /** An event that a program has copied without its zeros: the first change needs space for them. */
+    @Test
+    void full_changeOfASparseFile_throwsUntilThereIsSpace() throws Exception {
+        Path disk = folder.resolve("disk");
+        assumeTrue(run("truncate -s 16M " + disk + " && mkfs.ext4 -q -F -b 1024 -m 0 " + disk) == 0, "mkfs.ext4");
+        Path place = mount("place", "-o loop " + disk);
+        Path path = place.resolve("event");
+        ProcessEvent.open(path).close();
+        String toFill = "; head -c 1G /dev/zero >>fill; sync; head -c 1G /dev/zero >>fill2; sync";
+        assumeTrue(
+                run("cd " + place + " && fallocate -p -o 1024 -l 3072 event && sync" + toFill) == 0, "holes in files");
+        try (ProcessEvent event = ProcessEvent.open(path);
+                ProcessEvent reader = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
+            assertThatThrownBy(event::set)
+                    .isInstanceOf(EventException.Unavailable.class)
+                    .hasMessage(path + ": could not be written to; check whether the disk is full or read-only");
+            assertThat(event.isSet()).isFalse();
+            assertThat(event.clear()).isFalse();
+            Thread waiter = threads.start(reader::await);
+            threads.awaitBlocked(waiter);
+            Files.delete(place.resolve("fill"));
+            assertThat(event.set()).isTrue();
+            threads.join(waiter);
+        }
+    }
+
     // Power failures
 
     @Test
