@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 /** The path of a file that is an event. */
 final class FileAddress extends Address {
@@ -38,9 +38,9 @@ final class FileAddress extends Address {
         }
     }
 
-    private static boolean change(ProcessEvent event, Predicate<ProcessEvent> operation) {
+    private static <T> T change(ProcessEvent event, Function<ProcessEvent, T> operation) {
         try {
-            return operation.test(event);
+            return operation.apply(event);
         } catch (EventException.NotPermitted e) {
             throw new EventException.NotPermitted(
                     e.address(), "this user may wait for it, but has no permission to change it", e);
@@ -79,7 +79,7 @@ final class FileAddress extends Address {
     @Override
     Hold hold(Mode mode) {
         try (ProcessEvent event = openHeld(mode)) {
-            return new FileHold(event.hold(), new CompletableFuture<>());
+            return new FileHold(change(event, ProcessEvent::hold), new CompletableFuture<>());
         }
     }
 

@@ -388,12 +388,11 @@ final class EventFile {
     }
 
     void mustBeWritable() {
-        if (!key.writable()) {
-            String why = readOnlyReason == null ? "" : " (" + readOnlyReason + ")";
+        if (readOnlyReason != null) {
+            throw unavailable("can be waited for, but not changed (" + readOnlyReason + "); fix that", null);
+        } else if (!key.writable()) {
             throw new EventException.NotPermitted(
-                    path.toString(),
-                    "open for waiting only" + why + "; see its permissions and the options of open",
-                    null);
+                    path.toString(), "open for waiting only; see its permissions and the options of open", null);
         }
     }
 

@@ -150,7 +150,11 @@ final class EventFiles {
                     e);
         } catch (NoSuchFileException e) {
             throw new EventException.Unavailable(
-                    absolute.toString(), "parent directory does not exist; create it first", e);
+                    absolute.toString(),
+                    Files.isDirectory(absolute.resolveSibling("."))
+                            ? "no file can be created in its directory; specify another path" // as in /proc
+                            : "parent directory does not exist; create it first",
+                    e);
         } catch (IOException e) {
             throw new EventException.Unavailable(
                     absolute.toString(),
@@ -164,7 +168,11 @@ final class EventFiles {
     }
 
     static String reason(IOException e) {
-        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
+        if (e instanceof AccessDeniedException) {
+            return "Permission denied";
+        }
+        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+        return reason != null ? reason : e.toString();
     }
 
     private EventException missing() {
@@ -393,7 +401,8 @@ final class EventFiles {
         long size = channel.size();
         ByteBuffer header = ByteBuffer.allocate(EventFile.HEADER).order(ByteOrder.nativeOrder());
         readFully(channel, header);
-        if (size == 0) {
+        if (size == 0
+                && header.position() == 0) { // a file of the kernel, such as those in /proc, is not as its size is
             throw damaged("is empty");
         } else if (size != EventFile.SIZE && begins(header, EventFile.MAGIC)) {
             throw damaged("has " + size + " bytes instead of " + EventFile.SIZE);

@@ -292,6 +292,11 @@ final class Kernel {
         return lock;
     }
 
+    /** What an error number means. */
+    String text(int error) {
+        return Libc.strerror(error);
+    }
+
     private static int error(long result) {
         return result < 0 ? Native.getLastError() : 0;
     }
@@ -311,6 +316,8 @@ final class Kernel {
         static native int open(byte[] path, int flags, int mode);
 
         static native int close(int descriptor);
+
+        static native String strerror(int error);
 
         static native long pread(int descriptor, byte[] bytes, long count, long from);
 

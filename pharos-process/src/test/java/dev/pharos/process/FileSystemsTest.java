@@ -240,6 +240,33 @@ class FileSystemsTest {
         }
     }
 
+    @Test
+    void full_newEvent_saysSoAndLeavesNothing() throws Exception {
+        Path place = mount("place", "-t tmpfs -o size=4k none");
+        ProcessEvent.open(place.resolve("event")).close();
+        assertThatThrownBy(() -> ProcessEvent.open(place.resolve("other")))
+                .isInstanceOf(EventException.Unavailable.class)
+                .hasMessageContaining("could not be opened (No space left on device)");
+        assertThat(place.toFile().list()).containsExactly("event");
+    }
+
+    @Test
+    void readOnly_change_saysSoAndWaitsAreReleased() throws Exception {
+        Path place = mount("place", "-t tmpfs none");
+        ProcessEvent.open(place.resolve("event")).close();
+        Path view = mount("view", "--bind -o ro " + place);
+        try (ProcessEvent event = ProcessEvent.open(place.resolve("event"));
+                ProcessEvent other = ProcessEvent.open(view.resolve("event"))) {
+            assertThatThrownBy(other::set)
+                    .isInstanceOf(EventException.Unavailable.class)
+                    .hasMessageContaining("not changed (Read-only file system); ");
+            Thread waiter = threads.start(other::await);
+            threads.awaitBlocked(waiter);
+            event.set();
+            threads.join(waiter);
+        }
+    }
+
     // Power failures
 
     @Test
