@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -114,6 +115,9 @@ final class FileAddress extends Address {
     record FileDirectory(String text, Path path) implements Directory {
         @Override
         public List<FileAddress> list() throws IOException {
+            if (Files.exists(path) && !Files.isDirectory(path)) {
+                throw new NotDirectoryException(text); // the open of a pipe would wait for a writer
+            }
             List<FileAddress> files = new ArrayList<>();
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) {
