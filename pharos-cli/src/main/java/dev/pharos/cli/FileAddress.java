@@ -8,12 +8,13 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
+import java.util.function.Function;
 
 /** The path of a file that is an event. */
 final class FileAddress extends Address {
@@ -38,9 +39,9 @@ final class FileAddress extends Address {
         }
     }
 
-    private static boolean change(ProcessEvent event, Predicate<ProcessEvent> operation) {
+    private static <T> T change(ProcessEvent event, Function<ProcessEvent, T> operation) {
         try {
-            return operation.test(event);
+            return operation.apply(event);
         } catch (EventException.NotPermitted e) {
             throw new EventException.NotPermitted(
                     e.address(), "this user may wait for it, but has no permission to change it", e);
@@ -79,7 +80,7 @@ final class FileAddress extends Address {
     @Override
     Hold hold(Mode mode) {
         try (ProcessEvent event = openHeld(mode)) {
-            return new FileHold(event.hold(), new CompletableFuture<>());
+            return new FileHold(change(event, ProcessEvent::hold), new CompletableFuture<>());
         }
     }
 
@@ -114,6 +115,9 @@ final class FileAddress extends Address {
     record FileDirectory(String text, Path path) implements Directory {
         @Override
         public List<FileAddress> list() throws IOException {
+            if (Files.exists(path) && !Files.isDirectory(path)) {
+                throw new NotDirectoryException(text); // the open of a pipe would wait for a writer
+            }
             List<FileAddress> files = new ArrayList<>();
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) {

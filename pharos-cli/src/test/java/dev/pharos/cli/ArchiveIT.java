@@ -153,6 +153,7 @@ class ArchiveIT {
                 umask 022
                 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
                 pharos set secret open; chmod 644 open
+                pharos hold held -- true; chmod 644 held
                 nobody pharos set secret; echo $?
                 nobody pharos wait secret; echo $?
                 nobody pharos status secret; echo $?
@@ -160,14 +161,19 @@ class ArchiveIT {
                 nobody pharos status open; echo $?
                 nobody pharos wait open; echo $?
                 nobody pharos clear open; echo $?
+                nobody pharos hold held -- true; echo $?
+                rm held
                 nobody pharos list .; echo $?
                 nobody pharos timeline secret; echo $?
                 """);
 
         assertThat(run.out())
-                .startsWith("3\n3\n3\n3\nopen: set\n0\n0\n3\nSTATE")
+                .startsWith("3\n3\n3\n3\nopen: set\n0\n0\n3\n125\nSTATE")
                 .endsWith("  open\n3\n3\n");
-        assertThat(run.err().lines()).hasSize(7).allMatch(line -> line.startsWith("pharos: ") && line.contains("perm"));
+        assertThat(run.err().lines())
+                .hasSize(8)
+                .allMatch(line -> line.startsWith("pharos: ") && line.contains("perm"))
+                .contains("pharos: held: this user may wait for it, but has no permission to change it");
     }
 
     @Test

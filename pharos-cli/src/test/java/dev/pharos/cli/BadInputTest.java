@@ -4,6 +4,7 @@ package dev.pharos.cli;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pharos.cluster.ClusterAddress;
 import dev.pharos.process.ProcessEvent;
@@ -95,6 +96,15 @@ class BadInputTest {
 
         assertThat(pharos(args))
                 .isEqualTo(new Run("", "pharos: " + reason.replaceFirst("^D/", here + "/") + "\n", status));
+    }
+
+    @Test
+    @Timeout(value = 1, unit = MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void list_pipe_saysThatItIsNoDirectory(@TempDir Path place) throws Exception {
+        Path pipe = place.resolve("pipe");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "mkfifo");
+        assertThat(pharos("list", pipe.toString()))
+                .isEqualTo(new Run("", "pharos: " + pipe + ": not a directory\n", 3));
     }
 
     /** As after a power failure or on a full disk. */

@@ -348,6 +348,21 @@ class LauncherTest {
         }
     }
 
+    @Test
+    void launcher_directoryThatWasRemoved_saysSo() throws Exception {
+        Path pharos = install();
+        for (String verb : List.of("status", "hold")) {
+            String script = "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"";
+            Run run = runWith(withStandIns(), "env", "sh", "-c", script, "sh", pharos.toString(), verb, "x");
+
+            assertThat(run.out).isEmpty();
+            assertThat(run.err) // below what the shell may have to say
+                    .endsWith("pharos: the current directory was removed, or its path is too long: change to another"
+                            + " directory\n");
+            assertThat(run.status).isEqualTo(verb.equals("hold") ? 125 : 3);
+        }
+    }
+
     private long awaitTraining() throws Exception {
         awaitFile(directory.resolve("training"));
         return Long.parseLong(Files.readString(directory.resolve("training")).strip());

@@ -78,7 +78,7 @@ final class EventFile {
      */
     private static final boolean READS_THROW = Runtime.version().feature() >= 21;
 
-    /** Keeps the allocation in {@code corrupt} from being optimised away. */
+    /** Keeps the allocation in {@code throwErrorOfAccess} from being optimised away. */
     @SuppressWarnings("unused")
     private static volatile byte @Nullable [][] sink;
 
@@ -150,7 +150,7 @@ final class EventFile {
             id = view.getLong(ID_AT);
             mappedWord(); // checks that what was just read was there
             if (key.writable() && Kernel.get() == null) {
-                markPolled();
+                markPolledIfPossible();
             }
         } catch (InternalError e) {
             throw corrupt(e);
@@ -274,19 +274,24 @@ final class EventFile {
      */
     EventException corrupt(@Nullable InternalError cause) {
         InternalError failure = cause;
-        if (!READS_THROW) {
-            try {
-                // The runtime of the JVM throws it on its way back. Compiled code calls it to make an array of arrays;
-                // a native method does not, and a plain array, however large, is often made without it.
-                sink = new byte[64][0];
-            } catch (InternalError e) {
-                failure = e;
-            }
+        try {
+            throwErrorOfAccess();
+        } catch (InternalError e) {
+            failure = e;
         }
         return new EventException.Corrupt(
                 path.toString(),
                 "truncated or overwritten while in use; remove the file, then open the event again everywhere",
                 failure);
+    }
+
+    /** Throws the error of an access to a page that has gone, if it did not throw then. */
+    private static void throwErrorOfAccess() {
+        if (!READS_THROW) {
+            // The runtime of the JVM throws it on its way back. Compiled code calls it to make an array of arrays; a
+            // native method does not, and a plain array, however large, is often made without it.
+            sink = new byte[64][0];
+        }
     }
 
     /** Whether the event is set, if this is its word. */
@@ -383,12 +388,11 @@ final class EventFile {
     }
 
     void mustBeWritable() {
-        if (!key.writable()) {
-            String why = readOnlyReason == null ? "" : " (" + readOnlyReason + ")";
+        if (readOnlyReason != null) {
+            throw unavailable("can be waited for, but not changed (" + readOnlyReason + "); fix that", null);
+        } else if (!key.writable()) {
             throw new EventException.NotPermitted(
-                    path.toString(),
-                    "open for waiting only" + why + "; see its permissions and the options of open",
-                    null);
+                    path.toString(), "open for waiting only; see its permissions and the options of open", null);
         }
     }
 
@@ -430,10 +434,15 @@ final class EventFile {
             if (kernel.judgeChange(error)) {
                 return changeByAtomic(set);
             }
-            throw unavailable("could not be written to (error " + error + "); check whether the disk is full", null);
+            throw unwritable(null);
         } finally {
             Reference.reachabilityFence(memory);
         }
+    }
+
+    private EventException unwritable(@Nullable InternalError cause) {
+        return new EventException.Unavailable(
+                path.toString(), "could not be written to; check whether the disk is full or read-only", cause);
     }
 
     /**
@@ -459,10 +468,35 @@ final class EventFile {
 
     /** The same where the kernel cannot be called. The file has just been checked to have its length. */
     private boolean changeByAtomic(boolean set) {
+        makeWritable();
         markPolled();
         int before = (int) (set ? INT.getAndAdd(memory, WORD_AT, SET) : INT.getAndBitwiseAnd(memory, WORD_AT, ~COUNT));
         noteTime(set);
         return flag(before) != set;
+    }
+
+    /**
+     * Throws if the page cannot be written to, as on a disk that is full if the file system has yet to find space for
+     * the change. An atomic operation would end the JVM, where a plain write throws. After it, the page can be written
+     * to until the system has written it to the disk.
+     */
+    private void makeWritable() {
+        try {
+            INT.setOpaque(memory, BYTE_ORDER_AT, BYTE_ORDER_MARK); // what is there
+            throwErrorOfAccess();
+        } catch (InternalError e) {
+            check(); // throws another, if the file was truncated
+            throw unwritable(e);
+        }
+    }
+
+    private void markPolledIfPossible() {
+        try {
+            makeWritable();
+            markPolled();
+        } catch (EventException.Unavailable e) {
+            // It can be waited for. A change would fail in the same way, or marks it.
+        }
     }
 
     /** Lets the others know that there are changes that wake none of them. */

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -38,6 +39,10 @@ import org.jspecify.annotations.Nullable;
  * maps it, once for all handles of this process. Nothing is written to a file before it is known to be an event.
  */
 final class EventFiles {
+    /** How the system writes the names of files. */
+    static final Charset NAMES = Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
+
     /** Types of file systems on which each machine maps its own copy. */
     private static final Set<String> NETWORK = Set.of(
             "9p",
@@ -145,7 +150,11 @@ final class EventFiles {
                     e);
         } catch (NoSuchFileException e) {
             throw new EventException.Unavailable(
-                    absolute.toString(), "parent directory does not exist; create it first", e);
+                    absolute.toString(),
+                    Files.isDirectory(absolute.resolveSibling("."))
+                            ? "no file can be created in its directory; specify another path" // as in /proc
+                            : "parent directory does not exist; create it first",
+                    e);
         } catch (IOException e) {
             throw new EventException.Unavailable(
                     absolute.toString(),
@@ -159,7 +168,11 @@ final class EventFiles {
     }
 
     static String reason(IOException e) {
-        return e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.toString();
+        if (e instanceof AccessDeniedException) {
+            return "Permission denied";
+        }
+        String reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
+        return reason != null ? reason : e.toString();
     }
 
     private EventException missing() {
@@ -241,7 +254,7 @@ final class EventFiles {
             isNew = file == null;
             if (file == null) {
                 FileChannel.MapMode mode = writable ? FileChannel.MapMode.READ_WRITE : FileChannel.MapMode.READ_ONLY;
-                boolean afresh = !writable && COPIED_UP.contains(type());
+                boolean afresh = !writable && COPIED_UP.contains(Mounts.type(path));
                 ByteBuffer memory = channel.map(mode, 0, EventFile.SIZE);
                 file = new EventFile(path, key, memory, afresh, readOnlyReason);
             }
@@ -373,13 +386,7 @@ final class EventFiles {
 
     /** The first bytes of the file. Throws if it is not an event, or not one that this process should use. */
     private ByteBuffer verify(FileChannel channel) throws IOException {
-        String type = type();
-        if (NETWORK.contains(type) || type.startsWith("fuse.")) {
-            throw new EventException.Unavailable(
-                    path.toString(),
-                    "on a network file system (" + type + "); specify a path on a local file system",
-                    null);
-        }
+        rejectCopies(path);
         if (UNIX) {
             int directory = (int) Files.getAttribute(path.resolveSibling("."), "unix:mode");
             int owner = (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
@@ -394,7 +401,8 @@ final class EventFiles {
         long size = channel.size();
         ByteBuffer header = ByteBuffer.allocate(EventFile.HEADER).order(ByteOrder.nativeOrder());
         readFully(channel, header);
-        if (size == 0) {
+        if (size == 0
+                && header.position() == 0) { // a file of the kernel, such as those in /proc, is not as its size is
             throw damaged("is empty");
         } else if (size != EventFile.SIZE && begins(header, EventFile.MAGIC)) {
             throw damaged("has " + size + " bytes instead of " + EventFile.SIZE);
@@ -423,12 +431,23 @@ final class EventFiles {
         return header;
     }
 
-    /** The type of the file system, or an empty string if the system does not provide it, as in some containers. */
-    private String type() {
-        try {
-            return Files.getFileStore(path).type();
-        } catch (IOException e) {
-            return "";
+    /**
+     * Throws if a path, of the file or of its directory, leads to a file system on which not all map the same file. With
+     * FUSE each mount may map its own copy, even if all is on this machine.
+     */
+    private void rejectCopies(Path place) {
+        String type = Mounts.type(place);
+        if (NETWORK.contains(type)) {
+            throw new EventException.Unavailable(
+                    path.toString(),
+                    "on a network file system (" + type + "); specify a path on a local file system",
+                    null);
+        } else if (type.equals("fuse") || type.startsWith("fuse.")) {
+            throw new EventException.Unavailable(
+                    path.toString(),
+                    "on a FUSE file system (" + type + "), where a set may not reach all processes; specify a path on"
+                            + " another, such as /dev/shm",
+                    null);
         }
     }
 
@@ -471,6 +490,7 @@ final class EventFiles {
      * forces it to the disk before it has its name, so that it is never a part of itself after a power failure either.
      */
     private void create() throws IOException {
+        rejectCopies(path.resolveSibling("."));
         ByteBuffer content = ByteBuffer.allocate(EventFile.SIZE).order(ByteOrder.nativeOrder());
         content.putLong(0, EventFile.MAGIC);
         content.putShort(EventFile.VERSION_AT, EventFile.VERSION);

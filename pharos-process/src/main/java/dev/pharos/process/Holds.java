@@ -41,7 +41,7 @@ final class Holds {
         boolean same = false;
         try {
             if (descriptor < 0) {
-                throw file.unavailable("could not be opened again (error " + -descriptor + "); fix that", null);
+                throw file.unavailable("could not be opened again (" + kernel.text(-descriptor) + "); fix that", null);
             }
             byte[] start = new byte[EventFile.CREATED_AT];
             if (kernel.read(descriptor, start) != 0
@@ -160,6 +160,7 @@ final class Holds {
     }
 
     private EventException unavailable(int error) {
-        return file.unavailable("could not be locked (error " + Math.abs(error) + "); use another file system", null);
+        String text = kernel.text(Math.abs(error));
+        return file.unavailable("could not be locked (" + text + "); use another file system", null);
     }
 }

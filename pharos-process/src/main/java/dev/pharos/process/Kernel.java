@@ -8,7 +8,6 @@ import java.lang.System.Logger.Level;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -58,10 +57,6 @@ final class Kernel {
     private static final int ADD = 1 << 28 | 2 << 24;
 
     private static final int AND_NOT = 3 << 28 | 2 << 24;
-
-    /** How the system writes the names of files. */
-    private static final Charset NAMES = Charset.forName(
-            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
     /** Whether it was logged that events are polled. */
     private static final AtomicBoolean logged = new AtomicBoolean();
@@ -248,7 +243,7 @@ final class Kernel {
 
     /** Opens a file: a descriptor, or an error number made negative. */
     int open(Path path, boolean writable) {
-        byte[] name = path.toString().getBytes(NAMES);
+        byte[] name = path.toString().getBytes(EventFiles.NAMES);
         int flags = (writable ? OPEN_TO_READ_AND_WRITE : OPEN_TO_READ) | CLOSE_ON_EXEC | NON_BLOCKING;
         int descriptor = Libc.open(Arrays.copyOf(name, name.length + 1), flags, 0);
         return descriptor < 0 ? -Native.getLastError() : descriptor;
@@ -297,6 +292,11 @@ final class Kernel {
         return lock;
     }
 
+    /** What an error number means. */
+    String text(int error) {
+        return Libc.strerror(error);
+    }
+
     private static int error(long result) {
         return result < 0 ? Native.getLastError() : 0;
     }
@@ -316,6 +316,8 @@ final class Kernel {
         static native int open(byte[] path, int flags, int mode);
 
         static native int close(int descriptor);
+
+        static native String strerror(int error);
 
         static native long pread(int descriptor, byte[] bytes, long count, long from);
 

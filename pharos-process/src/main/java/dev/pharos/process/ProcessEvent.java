@@ -201,7 +201,8 @@ public final class ProcessEvent implements Event, AutoCloseable {
      * not checked or changed.
      *
      * <p>A file that this process may read but not write is opened for waiting; {@code set} and {@code clear} then
-     * throw {@link EventException.NotPermitted}.
+     * throw {@link EventException.NotPermitted}, or {@link EventException.Unavailable} if the reason is not a missing
+     * permission but, for example, a file system that is mounted read-only.
      *
      * @param path the path of the file, on a local file system; its parent directory must exist
      * @param permissions the permissions of a newly created file, whatever the umask; ignored where files have none

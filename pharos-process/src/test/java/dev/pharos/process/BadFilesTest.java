@@ -33,6 +33,8 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +77,16 @@ class BadFilesTest {
         assertThrows(type, () -> ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY));
         assertThrows(type, () -> ProcessEvent.status(path));
         assertThat(Files.readAllBytes(path)).isEqualTo(content);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void open_inProc_saysWhatItIs() {
+        path = Path.of("/proc/self/event");
+        assertThrows(EventException.Unavailable.class, () -> ProcessEvent.open(path));
+        assertThatThrownBy(() -> ProcessEvent.open(path)).hasMessageContaining("no file can be created");
+        path = Path.of("/proc/version"); // has content, but no length
+        assertThrows(EventException.NotAnEvent.class, () -> ProcessEvent.open(path));
     }
 
     /** The bytes of an event that is clear. */

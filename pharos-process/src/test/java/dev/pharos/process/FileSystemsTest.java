@@ -182,6 +182,91 @@ class FileSystemsTest {
         unmount();
     }
 
+    // Mounts
+
+    @Test
+    void mounts_overlayOverAnother_releasesWhoMayOnlyRead() throws Exception {
+        createInTheLowerLayer();
+        mount("merged", "-t tmpfs none");
+        Path path = overlay("").resolve("event");
+        try (ProcessEvent reader = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
+            assertReleased(reader, path);
+        }
+    }
+
+    @Test
+    void mounts_fuse_isRejectedAndNothingIsWritten() throws Exception {
+        Path place = mount("place", "-t tmpfs none");
+        Path source = Files.createDirectory(folder.resolve("source"));
+        assumeTrue(run("bindfs " + source + " " + place) == 0, "bindfs");
+        mounted.push(place);
+        assertRejected(place.resolve("new"));
+        assertThat(source).isEmptyDirectory();
+        ProcessEvent.open(source.resolve("event")).close();
+        assertRejected(place.resolve("event"));
+    }
+
+    private static void assertRejected(Path path) {
+        assertThatThrownBy(() -> ProcessEvent.open(path))
+                .isInstanceOf(EventException.Unavailable.class)
+                .hasMessageContaining("on a FUSE file system (fuse");
+    }
+
+    // Disks that are full or read-only
+
+    /** An event that a program has copied without its zeros: the first change needs space for them. */
+    @Test
+    void full_changeOfASparseFile_throwsUntilThereIsSpace() throws Exception {
+        Path disk = folder.resolve("disk");
+        assumeTrue(run("truncate -s 16M " + disk + " && mkfs.ext4 -q -F -b 1024 -m 0 " + disk) == 0, "mkfs.ext4");
+        Path place = mount("place", "-o loop " + disk);
+        Path path = place.resolve("event");
+        ProcessEvent.open(path).close();
+        String toFill = "; head -c 1G /dev/zero >>fill; sync; head -c 1G /dev/zero >>fill2; sync";
+        assumeTrue(
+                run("cd " + place + " && fallocate -p -o 1024 -l 3072 event && sync" + toFill) == 0, "holes in files");
+        try (ProcessEvent event = ProcessEvent.open(path);
+                ProcessEvent reader = ProcessEvent.open(path, ProcessEvent.Option.READ_ONLY)) {
+            assertThatThrownBy(event::set)
+                    .isInstanceOf(EventException.Unavailable.class)
+                    .hasMessage(path + ": could not be written to; check whether the disk is full or read-only");
+            assertThat(event.isSet()).isFalse();
+            assertThat(event.clear()).isFalse();
+            Thread waiter = threads.start(reader::await);
+            threads.awaitBlocked(waiter);
+            Files.delete(place.resolve("fill"));
+            assertThat(event.set()).isTrue();
+            threads.join(waiter);
+        }
+    }
+
+    @Test
+    void full_newEvent_saysSoAndLeavesNothing() throws Exception {
+        Path place = mount("place", "-t tmpfs -o size=4k none");
+        ProcessEvent.open(place.resolve("event")).close();
+        assertThatThrownBy(() -> ProcessEvent.open(place.resolve("other")))
+                .isInstanceOf(EventException.Unavailable.class)
+                .hasMessageContaining("could not be opened (No space left on device)");
+        assertThat(place.toFile().list()).containsExactly("event");
+    }
+
+    @Test
+    void readOnly_change_saysSoAndWaitsAreReleased() throws Exception {
+        Path place = mount("place", "-t tmpfs none");
+        ProcessEvent.open(place.resolve("event")).close();
+        Path view = mount("view", "--bind -o ro " + place);
+        try (ProcessEvent event = ProcessEvent.open(place.resolve("event"));
+                ProcessEvent other = ProcessEvent.open(view.resolve("event"))) {
+            assertThatThrownBy(other::set)
+                    .isInstanceOf(EventException.Unavailable.class)
+                    .hasMessageContaining("not changed (Read-only file system); ");
+            Thread waiter = threads.start(other::await);
+            threads.awaitBlocked(waiter);
+            event.set();
+            threads.join(waiter);
+        }
+    }
+
     // Power failures
 
     @Test
