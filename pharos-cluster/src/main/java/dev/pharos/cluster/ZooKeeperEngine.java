@@ -107,6 +107,15 @@ final class ZooKeeperEngine implements Engine {
     private static final int LAYOUT = 1;
     private static final byte[] NOTHING = {};
 
+    /** A node that each server has. */
+    private static final String SYSTEM_NODE = "/zookeeper";
+
+    /** How many characters the paths in one request may have: servers accept a megabyte. */
+    private static final int LARGEST_REQUEST = 1 << 17;
+
+    /** The characters of a slash and the name of a hold. */
+    private static final int HOLD_LENGTH = 39;
+
     /** How long to wait before another attempt to begin a session, after a lack of threads or files. */
     private static final long REOPEN_NANOS = 1_000_000_000L;
 
@@ -906,11 +915,31 @@ final class ZooKeeperEngine implements Engine {
                         explainMissingPulse(open, name, expected.incarnation(), then);
                     } else if (code == Code.NONODE && whileHeld && failed == ops.size() - 1) {
                         swapByAnother(open, name, expected, next, hold, witness, then);
+                    } else if (code == Code.SESSIONEXPIRED && hold != null && failed >= 0) {
+                        explainExpired(open, name, then);
                     } else if (code == Code.BADVERSION || code == Code.NONODE || code == Code.NODEEXISTS) {
                         then.accept(Answer.of(Kind.CONFLICT));
                     } else {
                         then.accept(refused(address.of(name), code, "change"));
                     }
+                },
+                null);
+    }
+
+    /**
+     * The servers say that the session of a hold has expired. A follower also says so, though the session goes on, if
+     * that is local and may not be upgraded. This creates nothing, since the node is there; but only of a single node is
+     * the reason told.
+     */
+    private <T> void explainExpired(ZooKeeper open, String name, Consumer<Answer<T>> then) {
+        open.create(
+                SYSTEM_NODE,
+                NOTHING,
+                ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                CreateMode.EPHEMERAL,
+                (rc, where, context, made) -> {
+                    boolean local = code(rc) == Code.EPHEMERALONLOCALSESSION;
+                    then.accept(local ? refused(address.of(name), code(rc), "hold") : Answer.of(Kind.LOST));
                 },
                 null);
     }
@@ -1060,6 +1089,11 @@ final class ZooKeeperEngine implements Engine {
 
     /** Deletes an event if it has just these children; one of them has a name that no other event has. */
     private void delete(ZooKeeper open, String name, List<String> children, Consumer<Answer<Boolean>> then) {
+        int most = Math.max(1, LARGEST_REQUEST / (path(name).length() + HOLD_LENGTH));
+        if (children.size() > most) {
+            deleteHolds(open, name, children, most, then);
+            return;
+        }
         List<Op> ops = new ArrayList<>();
         children.forEach(child -> ops.add(Op.delete(path(name) + "/" + child, -1)));
         ops.add(Op.delete(path(name), -1));
@@ -1069,14 +1103,44 @@ final class ZooKeeperEngine implements Engine {
                     Code code = code(rc);
                     int failed = failed(results);
                     if (code == Code.NOTEMPTY && failed < children.size()) {
-                        then.accept(Answer.failed(new EventException.Unavailable(
-                                address.of(name),
-                                "has foreign nodes under " + children.get(failed) + "; delete those first",
-                                null)));
+                        then.accept(foreignNodes(name, children.get(failed)));
                     } else if (code == Code.NONODE || code == Code.NOTEMPTY) {
                         then.accept(Answer.of(Kind.CONFLICT));
                     } else {
                         then.accept(answer(name, code, "delete"));
+                    }
+                },
+                null);
+    }
+
+    private Answer<Boolean> foreignNodes(String name, String node) {
+        return Answer.failed(new EventException.Unavailable(
+                address.of(name),
+                "has foreign nodes under " + node.substring(node.lastIndexOf('/') + 1) + "; delete those first",
+                null));
+    }
+
+    /** Deletes a part of the holds, if the event is there. */
+    private void deleteHolds(
+            ZooKeeper open, String name, List<String> children, int most, Consumer<Answer<Boolean>> then) {
+        List<Op> ops = new ArrayList<>();
+        for (String child : children) {
+            if (child.startsWith("s-")) {
+                ops.add(0, Op.check(path(name) + "/" + child, -1));
+            } else if (ops.size() < most) {
+                ops.add(Op.delete(path(name) + "/" + child, -1));
+            }
+        }
+        open.multi(
+                ops,
+                (rc, where, context, results) -> {
+                    Code code = code(rc);
+                    if (code == Code.NOTEMPTY) {
+                        then.accept(foreignNodes(name, ops.get(failed(results)).getPath()));
+                    } else if (code == Code.OK || code == Code.NONODE) {
+                        then.accept(Answer.of(Kind.CONFLICT)); // once more, with what is left
+                    } else {
+                        then.accept(refused(address.of(name), code, "delete"));
                     }
                 },
                 null);
@@ -1265,6 +1329,24 @@ final class ZooKeeperEngine implements Engine {
                 Answer.failed(new EventException.NotPermitted(
                         where,
                         "access for its creator alone requires authentication; specify a user, or access for everybody",
+                        null));
+            case QUOTAEXCEEDED ->
+                Answer.failed(new EventException.Unavailable(
+                        where,
+                        "the servers refuse to " + verb + " it, since a quota of its root, or of a node above that, is"
+                                + " used up; raise the quota, or delete events",
+                        null));
+            case NOCHILDRENFOREPHEMERALS ->
+                Answer.failed(new EventException.Misconfigured(
+                        where,
+                        "the servers refuse to " + verb + " it, since its root, or a node above that, is ephemeral;"
+                                + " specify another root",
+                        null));
+            case EPHEMERALONLOCALSESSION ->
+                Answer.failed(new EventException.Misconfigured(
+                        where,
+                        "the servers refuse to hold it in a local session; set localSessionsUpgradingEnabled=true in"
+                                + " their configuration",
                         null));
             default ->
                 Answer.failed(new EventException.Unavailable(
