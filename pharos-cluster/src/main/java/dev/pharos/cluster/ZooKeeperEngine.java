@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -92,14 +93,34 @@ final class ZooKeeperEngine implements Engine {
      * ZooKeeper's client also takes a session for expired when no server has responded for longer than its timeout, and
      * the servers may still keep it then, with its holds. There is one watcher for each session, so that a watch that
      * is armed twice fires once.
+     *
+     * A server refuses a session whose client has seen more than the server has, by closing each connection, and neither
+     * of them ever takes the session for expired. If the data of all servers was deleted, or an older copy put in its
+     * place, that goes on for ever. A new session has seen nothing. So when a session had no connection for as long as
+     * would end it, a second one is tried beside it: if the servers begin that and go on to refuse the first, the first
+     * is given up, as if it had expired. Without a majority they begin none, and the first remains, with its holds. That
+     * a new session may see older data than this process has seen before is no matter, since no read relies on the order
+     * of those of one session: of what the servers have, the barrier reads the latest.
      */
 
     private static final String MARK = "pharos ";
     private static final int LAYOUT = 1;
     private static final byte[] NOTHING = {};
 
+    /** A node that each server has. */
+    private static final String SYSTEM_NODE = "/zookeeper";
+
+    /** How many characters the paths in one request may have: servers accept a megabyte. */
+    private static final int LARGEST_REQUEST = 1 << 17;
+
+    /** The characters of a slash and the name of a hold. */
+    private static final int HOLD_LENGTH = 39;
+
     /** How long to wait before another attempt to begin a session, after a lack of threads or files. */
     private static final long REOPEN_NANOS = 1_000_000_000L;
+
+    /** For how long the servers must have accepted a second session, and not the first: a few attempts to connect. */
+    private static final long REFUSAL_NANOS = 5_000_000_000L;
 
     private final ClusterAddress address;
     private final Cluster.Options options;
@@ -140,8 +161,14 @@ final class ZooKeeperEngine implements Engine {
 
     private volatile @Nullable ZooKeeper session;
 
-    /** Of the sender only. */
-    private @Nullable ZooKeeperHosts hosts;
+    /** The session, with what belongs to it. Of the sender only. */
+    private @Nullable Session current;
+
+    /** A second session, beside one that has had no connection for long. Of the sender only. */
+    private @Nullable Trial trial;
+
+    /** When there was a connection last, or an attempt to make one was successful, if there is none. */
+    private volatile long lost;
 
     /** What is known of why there is no connection; null while there is one. */
     private final AtomicReference<@Nullable ZooKeeperDiagnosis> diagnosis = new AtomicReference<>();
@@ -210,21 +237,32 @@ final class ZooKeeperEngine implements Engine {
                 if (batch.get() == null) {
                     sendReads();
                 }
+                giveUpIfRefused();
             } catch (RuntimeException | Error e) { // better an end that is reported than a silent one
                 fail(new EventException.Unavailable(
                         address.toString(), "the connection has ended (" + e + "); connect again", e));
                 failPending(null);
             }
-            if (opening && failure == null) {
-                LockSupport.parkNanos(this, REOPEN_NANOS);
-            } else {
-                LockSupport.park(this);
-            }
+            park();
         }
         closeSession();
         failPending(null);
         ended.set();
         rejectQueued();
+    }
+
+    private void park() {
+        Trial tried = trial;
+        if (opening && failure == null) {
+            LockSupport.parkNanos(this, REOPEN_NANOS);
+        } else if (!mayBeRefused()) {
+            LockSupport.park(this);
+        } else if (tried == null) {
+            LockSupport.parkNanos(this, Math.max(1, lost + patienceNanos() - System.nanoTime()));
+        } else {
+            long since = tried.accepted ? tried.since : System.nanoTime();
+            LockSupport.parkNanos(this, Math.max(1, since + REFUSAL_NANOS - System.nanoTime()));
+        }
     }
 
     /** Answers requests that were sent in other sessions than this, which nothing else may answer. */
@@ -266,15 +304,9 @@ final class ZooKeeperEngine implements Engine {
         failPending(null);
         try {
             ZooKeeperEnvironment.avoidLookUp();
-            ZooKeeperHosts tried = new ZooKeeperHosts(address, options);
-            ZooKeeper opened = new ZooKeeper(
-                    address.servers(), (int) options.sessionTimeout.toMillis(), new Session(), false, tried, config);
-            tried.begin(opened::getSessionTimeout);
-            hosts = tried;
-            String digest = options.digest;
-            if (digest != null) {
-                opened.addAuthInfo("digest", digest.getBytes(StandardCharsets.UTF_8));
-            }
+            Session begun = new Session();
+            ZooKeeper opened = begun.open();
+            current = begun;
             session = opened;
             opening = false;
             failPending(opened); // requests meanwhile that took the last session for this
@@ -288,15 +320,58 @@ final class ZooKeeperEngine implements Engine {
 
     /** Ends the session. */
     private void closeSession() {
+        endTrial();
+        Session open = current;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /** Whether there is a session that was begun and has no connection. */
+    private boolean mayBeRefused() {
         ZooKeeper open = session;
-        ZooKeeperHosts tried = hosts;
-        if (open != null && tried != null) {
+        Session known = current;
+        return open != null
+                && open.getSessionId() != 0
+                && known != null
+                && !known.givenUp
+                && !opening
+                && !connected.isSet(); // which a failure sets, too
+    }
+
+    /** How long a session may be without a connection before another is tried: as long as by ZooKeeper's client. */
+    private long patienceNanos() {
+        ZooKeeper open = session;
+        return TimeUnit.MILLISECONDS.toNanos(open == null ? 0 : open.getSessionTimeout()) / 3 * 4;
+    }
+
+    /** Tries another session if the last has had no connection for long, and gives that up if it alone is refused. */
+    private void giveUpIfRefused() {
+        Session refused = current;
+        Trial tried = trial;
+        long now = System.nanoTime();
+        if (refused == null || !mayBeRefused() || now - lost < patienceNanos()) {
+            endTrial();
+        } else if (tried == null) {
             try {
-                tried.end();
-                open.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                Trial next = new Trial();
+                next.open();
+                trial = next;
+            } catch (IOException | IllegalArgumentException | LinkageError | OutOfMemoryError e) {
+                lost = now; // not for the moment
             }
+        } else if (tried.accepted && now - tried.since >= REFUSAL_NANOS) {
+            endTrial();
+            refused.givenUp = true;
+            refused.closeLater();
+        }
+    }
+
+    private void endTrial() {
+        Trial tried = trial;
+        if (tried != null) {
+            trial = null;
+            tried.closeLater();
         }
     }
 
@@ -309,8 +384,70 @@ final class ZooKeeperEngine implements Engine {
 
     // Sessions
 
-    /** Receives the events of a session: the state of its connection, and the watches. */
-    private final class Session implements Watcher {
+    /** A session of ZooKeeper's client, whose events this receives. */
+    private abstract class Opened implements Watcher {
+        private @Nullable ZooKeeper client;
+        private @Nullable ZooKeeperHosts hosts;
+
+        ZooKeeper open() throws IOException {
+            ZooKeeperHosts tried = new ZooKeeperHosts(address, options);
+            ZooKeeper opened = new ZooKeeper(
+                    address.servers(), (int) options.sessionTimeout.toMillis(), this, false, tried, config);
+            tried.begin(opened::getSessionTimeout);
+            client = opened;
+            hosts = tried;
+            String digest = options.digest;
+            if (digest != null) {
+                opened.addAuthInfo("digest", digest.getBytes(StandardCharsets.UTF_8));
+            }
+            return opened;
+        }
+
+        synchronized void close() {
+            ZooKeeper open = client;
+            ZooKeeperHosts tried = hosts;
+            if (open != null && tried != null) {
+                try {
+                    tried.end();
+                    open.close();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        /** Closes it in a thread of its own: an attempt to connect may be under way, and has to end first. */
+        void closeLater() {
+            Thread thread = new Thread(null, this::close, "pharos-cluster closes " + address, 0L, false);
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    /** A session that is tried beside another, and not used. */
+    private final class Trial extends Opened {
+        /** Whether the servers have begun it, and when. */
+        volatile boolean accepted;
+
+        volatile long since;
+
+        @Override
+        public void process(WatchedEvent event) {
+            if (event.getState() == Event.KeeperState.SyncConnected) {
+                since = System.nanoTime();
+                accepted = true;
+                LockSupport.unpark(sender);
+            } else if (event.getState() == Event.KeeperState.Disconnected) {
+                accepted = false;
+            }
+        }
+    }
+
+    /** The session that is used. Receives the state of its connection, and the watches. */
+    private final class Session extends Opened {
+        /** Whether it is closed because it alone is refused by the servers. */
+        volatile boolean givenUp;
+
         @Override
         public void process(WatchedEvent event) {
             if (event.getType() == Event.EventType.None) {
@@ -345,24 +482,39 @@ final class ZooKeeperEngine implements Engine {
                 return; // a step of authentication
             }
             switch (state) {
-                case SyncConnected -> send(ZooKeeperEngine.this::checkLayout);
+                case SyncConnected -> {
+                    lost = System.nanoTime();
+                    send(ZooKeeperEngine.this::checkLayout);
+                }
                 case Disconnected -> {
-                    if (disconnect()) {
+                    boolean wasConnected = connected.isSet(); // else a further attempt to connect has failed
+                    if (wasConnected) {
+                        lost = System.nanoTime();
+                    }
+                    if (disconnect() && wasConnected) {
                         listener.disconnected();
+                        LockSupport.unpark(sender); // for which a time begins to run
                     }
                 }
-                case Expired -> {
-                    if (disconnect()) {
-                        watchedForSet.clear();
-                        watchedForClear.clear();
-                        listener.expired();
-                        send(() -> opening = true);
+                case Expired -> expire();
+                case Closed -> {
+                    if (givenUp) {
+                        expire();
                     }
                 }
                 case AuthFailed ->
                     fail(new EventException.NotPermitted(
                             address.toString(), "authentication failed; check user, password and the servers", null));
-                default -> {} // closed by us; or authenticated
+                default -> {} // authenticated
+            }
+        }
+
+        private void expire() {
+            if (disconnect()) {
+                watchedForSet.clear();
+                watchedForClear.clear();
+                listener.expired();
+                send(() -> opening = true);
             }
         }
     }
@@ -763,11 +915,31 @@ final class ZooKeeperEngine implements Engine {
                         explainMissingPulse(open, name, expected.incarnation(), then);
                     } else if (code == Code.NONODE && whileHeld && failed == ops.size() - 1) {
                         swapByAnother(open, name, expected, next, hold, witness, then);
+                    } else if (code == Code.SESSIONEXPIRED && hold != null && failed >= 0) {
+                        explainExpired(open, name, then);
                     } else if (code == Code.BADVERSION || code == Code.NONODE || code == Code.NODEEXISTS) {
                         then.accept(Answer.of(Kind.CONFLICT));
                     } else {
                         then.accept(refused(address.of(name), code, "change"));
                     }
+                },
+                null);
+    }
+
+    /**
+     * The servers say that the session of a hold has expired. A follower also says so, though the session goes on, if
+     * that is local and may not be upgraded. This creates nothing, since the node is there; but only of a single node is
+     * the reason told.
+     */
+    private <T> void explainExpired(ZooKeeper open, String name, Consumer<Answer<T>> then) {
+        open.create(
+                SYSTEM_NODE,
+                NOTHING,
+                ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                CreateMode.EPHEMERAL,
+                (rc, where, context, made) -> {
+                    boolean local = code(rc) == Code.EPHEMERALONLOCALSESSION;
+                    then.accept(local ? refused(address.of(name), code(rc), "hold") : Answer.of(Kind.LOST));
                 },
                 null);
     }
@@ -917,6 +1089,11 @@ final class ZooKeeperEngine implements Engine {
 
     /** Deletes an event if it has just these children; one of them has a name that no other event has. */
     private void delete(ZooKeeper open, String name, List<String> children, Consumer<Answer<Boolean>> then) {
+        int most = Math.max(1, LARGEST_REQUEST / (path(name).length() + HOLD_LENGTH));
+        if (children.size() > most) {
+            deleteHolds(open, name, children, most, then);
+            return;
+        }
         List<Op> ops = new ArrayList<>();
         children.forEach(child -> ops.add(Op.delete(path(name) + "/" + child, -1)));
         ops.add(Op.delete(path(name), -1));
@@ -926,14 +1103,44 @@ final class ZooKeeperEngine implements Engine {
                     Code code = code(rc);
                     int failed = failed(results);
                     if (code == Code.NOTEMPTY && failed < children.size()) {
-                        then.accept(Answer.failed(new EventException.Unavailable(
-                                address.of(name),
-                                "has foreign nodes under " + children.get(failed) + "; delete those first",
-                                null)));
+                        then.accept(foreignNodes(name, children.get(failed)));
                     } else if (code == Code.NONODE || code == Code.NOTEMPTY) {
                         then.accept(Answer.of(Kind.CONFLICT));
                     } else {
                         then.accept(answer(name, code, "delete"));
+                    }
+                },
+                null);
+    }
+
+    private Answer<Boolean> foreignNodes(String name, String node) {
+        return Answer.failed(new EventException.Unavailable(
+                address.of(name),
+                "has foreign nodes under " + node.substring(node.lastIndexOf('/') + 1) + "; delete those first",
+                null));
+    }
+
+    /** Deletes a part of the holds, if the event is there. */
+    private void deleteHolds(
+            ZooKeeper open, String name, List<String> children, int most, Consumer<Answer<Boolean>> then) {
+        List<Op> ops = new ArrayList<>();
+        for (String child : children) {
+            if (child.startsWith("s-")) {
+                ops.add(0, Op.check(path(name) + "/" + child, -1));
+            } else if (ops.size() < most) {
+                ops.add(Op.delete(path(name) + "/" + child, -1));
+            }
+        }
+        open.multi(
+                ops,
+                (rc, where, context, results) -> {
+                    Code code = code(rc);
+                    if (code == Code.NOTEMPTY) {
+                        then.accept(foreignNodes(name, ops.get(failed(results)).getPath()));
+                    } else if (code == Code.OK || code == Code.NONODE) {
+                        then.accept(Answer.of(Kind.CONFLICT)); // once more, with what is left
+                    } else {
+                        then.accept(refused(address.of(name), code, "delete"));
                     }
                 },
                 null);
@@ -1122,6 +1329,24 @@ final class ZooKeeperEngine implements Engine {
                 Answer.failed(new EventException.NotPermitted(
                         where,
                         "access for its creator alone requires authentication; specify a user, or access for everybody",
+                        null));
+            case QUOTAEXCEEDED ->
+                Answer.failed(new EventException.Unavailable(
+                        where,
+                        "the servers refuse to " + verb + " it, since a quota of its root, or of a node above that, is"
+                                + " used up; raise the quota, or delete events",
+                        null));
+            case NOCHILDRENFOREPHEMERALS ->
+                Answer.failed(new EventException.Misconfigured(
+                        where,
+                        "the servers refuse to " + verb + " it, since its root, or a node above that, is ephemeral;"
+                                + " specify another root",
+                        null));
+            case EPHEMERALONLOCALSESSION ->
+                Answer.failed(new EventException.Misconfigured(
+                        where,
+                        "the servers refuse to hold it in a local session; set localSessionsUpgradingEnabled=true in"
+                                + " their configuration",
                         null));
             default ->
                 Answer.failed(new EventException.Unavailable(

@@ -5,15 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pharos.EventException;
+import dev.pharos.TestThreads;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The server of one machine: how it starts, or does not, and ends. */
 class ClusterServerTest {
     @TempDir
     Path folder;
+
+    @RegisterExtension
+    final TestThreads threads = new TestThreads();
 
     private static void assertUnavailable(String message, Runnable call) {
         assertThatThrownBy(call::run)
@@ -39,6 +47,28 @@ class ClusterServerTest {
         first.awaitTermination();
         try (ClusterServer second = ClusterServer.start(0, folder)) {
             assertThat(isSet(second)).isTrue();
+        }
+    }
+
+    /** The server refuses a client that has seen more than it has, and that client has to notice without its help. */
+    @Test
+    @Tag("slow")
+    void start_withoutTheDataThatAClientHasSeen_endsItsWaitsAndServesItAgain() throws Exception {
+        ClusterServer first = ClusterServer.start(0, folder.resolve("first"));
+        int port = first.port();
+        Cluster.Options brief = Servers.PATIENT.sessionTimeout(Duration.ofSeconds(6)); // the least that it grants
+        try (Cluster cluster = Cluster.connect("127.0.0.1:" + port, brief);
+                ClusterEvent event = cluster.event("event")) {
+            event.set();
+            event.clear();
+            CompletableFuture<Void> future = event.whenSet();
+            first.close();
+            try (ClusterServer second = ClusterServer.start(port, folder.resolve("second"))) {
+                assertThatThrownBy(() -> threads.get(future)).hasCauseInstanceOf(EventException.Removed.class);
+                assertThatThrownBy(event::set).isInstanceOf(EventException.Removed.class);
+                assertThat(cluster.event("event").set()).isTrue();
+                assertThat(isSet(second)).isTrue();
+            }
         }
     }
 
