@@ -4,9 +4,12 @@ package dev.pharos.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -87,6 +90,17 @@ public final class Main implements Callable<Integer> {
         if (!Path.of(System.getProperty("user.home")).isAbsolute()) { // as of a user that the system does not know
             System.setProperty("jna.tmpdir", System.getProperty("java.io.tmpdir"));
         }
+        if (!Files.isWritable(Path.of(System.getProperty("java.io.tmpdir")))
+                && System.getProperty("java.util.logging.config.file") == null) {
+            Unpacking.LOG.setLevel(Level.OFF);
+        }
+    }
+
+    /** Where JNA warns that it has no place to unpack its library, which it need not do. */
+    private static final class Unpacking {
+        static final Logger LOG = Logger.getLogger("com.sun.jna.Native"); // kept, with its level
+
+        private Unpacking() {}
     }
 
     private static boolean isHold(String... args) {

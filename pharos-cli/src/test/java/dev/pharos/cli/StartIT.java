@@ -149,11 +149,13 @@ class StartIT {
         Installed.Run run = pharos.sh("unshare --mount sh -c '"
                 + "mount --bind . /mnt; mount --bind \"" + Installed.home()
                 + "\" /media; mount -o remount,bind,ro /media;"
-                + "mount -t tmpfs -o ro none /tmp; cd /mnt; export HOME=/proc; unset XDG_CACHE_HOME;"
+                + "mount -t tmpfs -o ro none /tmp; mount -o remount,bind,ro /;"
+                + "cd /mnt; export HOME=/proc; unset XDG_CACHE_HOME;"
                 + "/media/bin/pharos set x; echo $?; /media/bin/pharos wait x; echo $?;"
-                + "/media/bin/pharos hold held -- sh -c \"exit 7\"; echo $?; /media/bin/pharos set -q y; echo $?'");
+                + "/media/bin/pharos hold held -- sh -c \"exit 7\"; echo $?; /media/bin/pharos clear x; echo $?;"
+                + "/media/bin/pharos set -q y; echo $?'");
 
-        assertThat(run).isEqualTo(new Installed.Run("0\n0\n7\n0\n", "", 0));
+        assertThat(run).isEqualTo(new Installed.Run("0\n0\n7\n0\n0\n", "", 0));
     }
 
     @Test
