@@ -167,7 +167,7 @@ final class ZooKeeperEngine implements Engine {
     /** A second session, beside one that has had no connection for long. Of the sender only. */
     private @Nullable Trial trial;
 
-    /** When there was a connection last, or an attempt to make one was successful, if there is none. */
+    /** When there was a connection last, if there is none. */
     private volatile long lost;
 
     /** What is known of why there is no connection; null while there is one. */
@@ -487,11 +487,8 @@ final class ZooKeeperEngine implements Engine {
                     send(ZooKeeperEngine.this::checkLayout);
                 }
                 case Disconnected -> {
-                    boolean wasConnected = connected.isSet(); // else a further attempt to connect has failed
-                    if (wasConnected) {
-                        lost = System.nanoTime();
-                    }
-                    if (disconnect() && wasConnected) {
+                    lost = System.nanoTime();
+                    if (disconnect()) {
                         listener.disconnected();
                         LockSupport.unpark(sender); // for which a time begins to run
                     }
