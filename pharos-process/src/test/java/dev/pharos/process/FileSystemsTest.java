@@ -318,8 +318,12 @@ class FileSystemsTest {
                         over.set(true);
                     });
                     threads.until(
-                            "three are parked, or it is too late", () -> over.get() || peer.parked("setter") == 3);
+                            "three are parked, or it is too late",
+                            () -> over.get() || (peer.threads("setting") == 4 && peer.parked("setting") == 3));
                     assertThat(over).isFalse();
+                    assertThat(peer.ticks("setting"))
+                            .as("three that spin use more than ten until Linux stops them, too")
+                            .isLessThan(7);
                 });
             }));
         }

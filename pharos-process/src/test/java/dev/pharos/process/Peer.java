@@ -125,18 +125,38 @@ final class Peer implements AutoCloseable {
         return answer();
     }
 
-    /** How many of its threads with names that begin so sleep in the kernel, and could be killed there. */
+    /** How many threads it has with names that begin so. */
+    long threads(String name) {
+        return statistics(name).count();
+    }
+
+    /** How many of them sleep in the kernel, and could be killed there. */
     long parked(String name) {
+        return statistics(name).filter(fields -> fields[0].equals("S")).count();
+    }
+
+    /** The processor time, in ticks of 10 ms, that they have used. */
+    long ticks(String name) {
+        return statistics(name)
+                .mapToLong(fields -> Long.parseLong(fields[11]) + Long.parseLong(fields[12]))
+                .sum();
+    }
+
+    /** What Linux tells of them, from the state on. */
+    private Stream<String[]> statistics(String name) {
         try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
-            return tasks.filter(task -> {
-                        try {
-                            String status = Files.readString(task.resolve("stat"));
-                            return status.contains("(" + name) && status.contains(") S ");
-                        } catch (IOException e) {
-                            return false; // it has ended
-                        }
-                    })
-                    .count();
+            List<String[]> found = new ArrayList<>();
+            for (Path task : tasks.toList()) {
+                try {
+                    String line = Files.readString(task.resolve("stat"));
+                    if (line.contains("(" + name)) {
+                        found.add(line.substring(line.lastIndexOf(')') + 2).split(" ", -1));
+                    }
+                } catch (IOException e) {
+                    // it has ended
+                }
+            }
+            return found.stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -212,6 +232,7 @@ final class Peer implements AutoCloseable {
                                     () -> {
                                         try {
                                             go.await();
+                                            Thread.currentThread().setName("setting"); // it has begun
                                             event.set();
                                         } catch (InterruptedException e) {
                                             throw new IllegalStateException(e);
