@@ -274,10 +274,12 @@ final class EventFile {
      */
     EventException corrupt(@Nullable InternalError cause) {
         InternalError failure = cause;
-        try {
-            throwErrorOfAccess();
-        } catch (InternalError e) {
-            failure = e;
+        if (!READS_THROW) {
+            try {
+                throwErrorOfAccess();
+            } catch (InternalError e) {
+                failure = e;
+            }
         }
         return new EventException.Corrupt(
                 path.toString(),
@@ -285,13 +287,11 @@ final class EventFile {
                 failure);
     }
 
-    /** Throws the error of an access to a page that has gone, if it did not throw then. */
+    /** Throws the error of an access to a page that has gone, or cannot be written to, if it did not throw then. */
     private static void throwErrorOfAccess() {
-        if (!READS_THROW) {
-            // The runtime of the JVM throws it on its way back. Compiled code calls it to make an array of arrays; a
-            // native method does not, and a plain array, however large, is often made without it.
-            sink = new byte[64][0];
-        }
+        // The runtime of the JVM throws it on its way back. Compiled code calls it to make an array of arrays; a native
+        // method does not, and a plain array, however large, is often made without it.
+        sink = new byte[64][0];
     }
 
     /** Whether the event is set, if this is its word. */
@@ -483,7 +483,7 @@ final class EventFile {
     private void makeWritable() {
         try {
             INT.setOpaque(memory, BYTE_ORDER_AT, BYTE_ORDER_MARK); // what is there
-            throwErrorOfAccess();
+            throwErrorOfAccess(); // a write need not throw at once, on any JDK
         } catch (InternalError e) {
             check(); // throws another, if the file was truncated
             throw unwritable(e);
